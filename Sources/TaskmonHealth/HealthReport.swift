@@ -1,0 +1,53 @@
+package import TaskmonUnits
+
+/// What the evaluator says of one broker at one moment.
+package struct HealthReport: Sendable, Equatable {
+  package enum Status: String, Sendable, Codable {
+    case healthy, warning, critical, unknown
+  }
+
+  package var takenAt: Timestamp
+  package var observed: Seconds
+  /// Worst first, then by rule in registry order and by subject; ended ones (shown for a hold time)
+  /// last.
+  package var findings: [Finding]
+  /// Rules that could not judge, in registry order, with what is missing.
+  package var unknown: [UnknownRule]
+  package var healthy: [RuleID]
+
+  package init(
+    takenAt: Timestamp, observed: Seconds, findings: [Finding] = [], unknown: [UnknownRule] = [],
+    healthy: [RuleID] = []
+  ) {
+    self.takenAt = takenAt
+    self.observed = observed
+    self.findings = findings
+    self.unknown = unknown
+    self.healthy = healthy
+  }
+
+  /// Findings whose cause holds now.
+  package var present: [Finding] { findings.filter { $0.endedAt == nil } }
+
+  package func count(_ severity: Severity) -> Int {
+    present.reduce(0) { $0 + ($1.severity == severity ? 1 : 0) }
+  }
+
+  /// The worst that holds; `unknown` only when the gate `no-celery-here` is shut.
+  package var status: Status {
+    if count(.critical) > 0 { return .critical }
+    if count(.warning) > 0 { return .warning }
+    return healthy.isEmpty ? .unknown : .healthy
+  }
+}
+
+/// A rule that could not judge.
+package struct UnknownRule: Sendable, Equatable, Codable {
+  package var rule: RuleID
+  package var missing: String
+
+  package init(rule: RuleID, missing: String) {
+    self.rule = rule
+    self.missing = missing
+  }
+}

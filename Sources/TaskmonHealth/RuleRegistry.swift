@@ -1,0 +1,6 @@
+/// Every rule, in the order the console, `explain` and the runbook list them.
+package enum RuleRegistry {
+  package static let all: [any Rule.Type] = []
+
+  package static func rule(_ id: RuleID) -> (any Rule.Type)? { all.first { $0.id == id } }
+}

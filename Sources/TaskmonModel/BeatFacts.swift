@@ -1,0 +1,139 @@
+package import TaskmonUnits
+
+/// What is known of beat: RedBeat's keys, the schedules workers are configured with, and what came.
+package struct BeatFacts: Sendable, Equatable, Codable {
+  /// RedBeat's state; value nil where this database has no RedBeat schedule.
+  package var redBeat: Observation<RedBeatFacts?>
+  /// Every known entry, by name; from RedBeat where it exists, else from `conf.beat_schedule`.
+  package var entries: Observation<[ScheduleEntry]>
+  /// What was published and received for entries, in the order of `entries`.
+  package var traffic: [EntryTraffic]
+
+  package init(
+    redBeat: Observation<RedBeatFacts?> = .unavailable("not read yet"),
+    entries: Observation<[ScheduleEntry]> = .unavailable("no schedule read yet"),
+    traffic: [EntryTraffic] = []
+  ) {
+    self.redBeat = redBeat
+    self.entries = entries
+    self.traffic = traffic
+  }
+}
+
+/// RedBeat's lock and schedule.
+package struct RedBeatFacts: Sendable, Equatable, Codable {
+  package var lock: BeatLock?
+  package var entryCount: Int
+  /// The earliest due moment in the schedule; nil where all entries are disabled (scored −1).
+  package var nextDue: Timestamp?
+
+  package init(lock: BeatLock? = nil, entryCount: Int, nextDue: Timestamp? = nil) {
+    self.lock = lock
+    self.entryCount = entryCount
+    self.nextDue = nextDue
+  }
+}
+
+/// The lock that lets one RedBeat work.
+package struct BeatLock: Sendable, Hashable, Codable {
+  package var token: String
+  /// Nil: the lock never expires.
+  package var timeToLive: Seconds?
+  /// When its holder began trying for it (from the UUIDv1 token); nil for other tokens.
+  package var holderSince: Timestamp?
+
+  package init(token: String, timeToLive: Seconds? = nil, holderSince: Timestamp? = nil) {
+    self.token = token
+    self.timeToLive = timeToLive
+    self.holderSince = holderSince
+  }
+}
+
+/// When an entry is due.
+package enum Schedule: Sendable, Hashable, Codable {
+  case every(Seconds)
+  /// Minute, hour, day of month, month, day of week, as Celery writes them.
+  case crontab(String)
+  /// Solar, rrule and whatever else, as text.
+  case other(String)
+
+  package var text: String {
+    switch self {
+    case .every(let period): "every \(period.text)"
+    case .crontab(let fields): fields
+    case .other(let text): text
+    }
+  }
+}
+
+/// One entry of a schedule.
+package struct ScheduleEntry: Sendable, Equatable, Codable {
+  package enum Source: String, Sendable, Codable {
+    case redBeat = "RedBeat"
+    case workerConfiguration = "beat_schedule"
+  }
+
+  package var name: String
+  package var task: String
+  /// Python's repr of the positional and keyword arguments, as headers and events spell them,
+  /// without the outer brackets: comparable between a list and a tuple.
+  package var argumentsText: String
+  package var keywordArgumentsText: String
+  package var schedule: Schedule
+  package var source: Source
+  package var isEnabled: Bool
+  /// Known from RedBeat only.
+  package var lastRun: Timestamp?
+  package var runCount: Int?
+  package var dueAt: Timestamp?
+
+  package init(
+    name: String, task: String, argumentsText: String = "", keywordArgumentsText: String = "",
+    schedule: Schedule, source: Source, isEnabled: Bool = true, lastRun: Timestamp? = nil,
+    runCount: Int? = nil, dueAt: Timestamp? = nil
+  ) {
+    self.name = name
+    self.task = task
+    self.argumentsText = argumentsText
+    self.keywordArgumentsText = keywordArgumentsText
+    self.schedule = schedule
+    self.source = source
+    self.isEnabled = isEnabled
+    self.lastRun = lastRun
+    self.runCount = runCount
+    self.dueAt = dueAt
+  }
+}
+
+/// What was seen of one entry's task and arguments.
+package struct EntryTraffic: Sendable, Equatable, Codable {
+  package var entry: String
+  /// While the event stream was heard and every consumer known to send task events sent them.
+  package var heard: [Interval]
+  /// First receipts (`retries` 0, each id once), by event time, oldest first; bounded.
+  package var receipts: [Timestamp]
+  /// Publications with their publisher, from `task-sent` and from messages; oldest first; bounded.
+  package var publications: [Publication]
+
+  package init(
+    entry: String, heard: [Interval] = [], receipts: [Timestamp] = [],
+    publications: [Publication] = []
+  ) {
+    self.entry = entry
+    self.heard = heard
+    self.receipts = receipts
+    self.publications = publications
+  }
+}
+
+/// One message published by one process.
+package struct Publication: Sendable, Hashable, Codable {
+  package var at: Timestamp
+  /// `gen<pid>@<host>`, with the publisher's `reply_to` behind `/` where a message told it.
+  package var publisher: String
+
+  package init(at: Timestamp, publisher: String) {
+    self.at = at
+    self.publisher = publisher
+  }
+}

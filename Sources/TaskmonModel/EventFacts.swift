@@ -1,0 +1,90 @@
+package import TaskmonUnits
+
+/// How the event stream is doing.
+package struct EventStreamFacts: Sendable, Equatable, Codable {
+  /// The pattern subscribed to; nil while not subscribed.
+  package var pattern: String?
+  /// Nil while not subscribed.
+  package var connectedSince: Timestamp?
+  /// When our own subscription was proved alive (a message or the answer to a ping), oldest first;
+  /// bounded. What happened outside these was not heard.
+  package var heard: [Interval]
+  package var received: Int
+  package var undecodable: Int
+  /// Task events seen since this process began.
+  package var taskEvents: Int
+  /// Interruptions of the stream since this process began.
+  package var gaps: Int
+  package var lastGap: Timestamp?
+  /// Receipt minus event time of the last event; nil before the first.
+  package var lag: Seconds?
+  /// Tasks in the ledger, and records it dropped because it was full.
+  package var trackedTasks: Int
+  package var dropped: Int
+  /// Task events by type (`task-received`, …), since this process began.
+  package var taskEventCounts: [String: Int]
+
+  package init(
+    pattern: String? = nil, connectedSince: Timestamp? = nil, heard: [Interval] = [],
+    received: Int = 0, undecodable: Int = 0, taskEvents: Int = 0, gaps: Int = 0,
+    lastGap: Timestamp? = nil, lag: Seconds? = nil, trackedTasks: Int = 0, dropped: Int = 0,
+    taskEventCounts: [String: Int] = [:]
+  ) {
+    self.pattern = pattern
+    self.connectedSince = connectedSince
+    self.heard = heard
+    self.received = received
+    self.undecodable = undecodable
+    self.taskEvents = taskEvents
+    self.gaps = gaps
+    self.lastGap = lastGap
+    self.lag = lag
+    self.trackedTasks = trackedTasks
+    self.dropped = dropped
+    self.taskEventCounts = taskEventCounts
+  }
+}
+
+/// A task that is running as far as is known.
+package struct RunningTask: Sendable, Equatable, Codable {
+  package var id: String
+  /// Nil where the event that carries the name was not heard.
+  package var task: String?
+  package var worker: WorkerID
+  package var startedAt: Timestamp
+  /// When an `active` reply last listed it; nil where only its start event is known.
+  package var confirmedAt: Timestamp?
+  /// True: already acknowledged, lost if the worker dies. Nil where no reply told.
+  package var acknowledged: Bool?
+  package var retries: Int?
+  package var limits: TaskLimits
+
+  package init(
+    id: String, task: String?, worker: WorkerID, startedAt: Timestamp,
+    confirmedAt: Timestamp? = nil, acknowledged: Bool? = nil, retries: Int? = nil,
+    limits: TaskLimits = TaskLimits()
+  ) {
+    self.id = id
+    self.task = task
+    self.worker = worker
+    self.startedAt = startedAt
+    self.confirmedAt = confirmedAt
+    self.acknowledged = acknowledged
+    self.retries = retries
+    self.limits = limits
+  }
+}
+
+/// The time limits in force for one run, the strictest of message, task and worker.
+package struct TaskLimits: Sendable, Hashable, Codable {
+  package var hard: Seconds?
+  package var soft: Seconds?
+  /// Whether the sources were heard: without them, absent limits are unknown and not none.
+  package var isKnown: Bool
+
+  package init(hard: Seconds? = nil, soft: Seconds? = nil, isKnown: Bool = false) {
+    self.hard = hard
+    self.soft = soft
+    self.isKnown = isKnown
+  }
+}

@@ -1,0 +1,90 @@
+package import TaskmonUnits
+
+/// What the scan of the result backend has found; counts are of the last complete pass where there
+/// is one, else of the pass under way.
+package struct ResultFacts: Sendable, Equatable, Codable {
+  /// Complete passes over the key space since the scan began; 0 means counts are partial.
+  package var completedPasses: Int
+  package var updatedAt: Timestamp
+  package var count: Int
+  package var totalSize: ByteCount
+  package var withoutExpiry: Int
+  /// By state (`SUCCESS`, `FAILURE`, …); a state that could not be read is `?`.
+  package var states: [String: Int]
+  /// Largest first; bounded.
+  package var largest: [StoredResult]
+  /// By task name, `unknown task` where it could not be told; largest first; bounded.
+  package var tasks: [TaskResultSizes]
+
+  package init(
+    completedPasses: Int, updatedAt: Timestamp, count: Int = 0, totalSize: ByteCount = .zero,
+    withoutExpiry: Int = 0, states: [String: Int] = [:], largest: [StoredResult] = [],
+    tasks: [TaskResultSizes] = []
+  ) {
+    self.completedPasses = completedPasses
+    self.updatedAt = updatedAt
+    self.count = count
+    self.totalSize = totalSize
+    self.withoutExpiry = withoutExpiry
+    self.states = states
+    self.largest = largest
+    self.tasks = tasks
+  }
+}
+
+/// One stored result, known by its size and ends, never read whole.
+package struct StoredResult: Sendable, Equatable, Codable {
+  package var taskID: String
+  package var task: String?
+  package var size: ByteCount
+  package var state: String?
+  /// Nil: it never expires.
+  package var timeToLive: Seconds?
+
+  package init(
+    taskID: String, task: String? = nil, size: ByteCount, state: String? = nil,
+    timeToLive: Seconds? = nil
+  ) {
+    self.taskID = taskID
+    self.task = task
+    self.size = size
+    self.state = state
+    self.timeToLive = timeToLive
+  }
+}
+
+/// The stored results of one task name.
+package struct TaskResultSizes: Sendable, Equatable, Codable {
+  package var task: String
+  package var count: Int
+  package var totalSize: ByteCount
+  package var largest: ByteCount
+  package var largestID: String
+  /// By power of two, smallest first; only classes that hold something.
+  package var classes: [ResultSizeClass]
+
+  package init(
+    task: String, count: Int, totalSize: ByteCount, largest: ByteCount, largestID: String,
+    classes: [ResultSizeClass] = []
+  ) {
+    self.task = task
+    self.count = count
+    self.totalSize = totalSize
+    self.largest = largest
+    self.largestID = largestID
+    self.classes = classes
+  }
+}
+
+/// Results of at least `floor` and less than twice `floor` bytes; `floor` is a power of two.
+package struct ResultSizeClass: Sendable, Hashable, Codable {
+  package var floor: ByteCount
+  package var count: Int
+  package var totalSize: ByteCount
+
+  package init(floor: ByteCount, count: Int, totalSize: ByteCount) {
+    self.floor = floor
+    self.count = count
+    self.totalSize = totalSize
+  }
+}

@@ -1,0 +1,150 @@
+package import TaskmonUnits
+
+/// The latest snapshot and, per subject, the little of the past that rules need; bounded and pure.
+///
+/// `check` keeps its encoding between runs; a long-running process keeps the value.
+package struct SnapshotHistory: Sendable, Equatable, Codable {
+  /// Nil before the first snapshot of this process; not part of the encoded state.
+  package private(set) var latest: Snapshot?
+  package private(set) var queues: [String: QueueTrack]
+  package private(set) var workers: [WorkerID: WorkerTrack]
+  package private(set) var beatEntries: [String: BeatTrack]
+  /// When the RedBeat lock was first seen missing while a schedule exists; nil while it is held.
+  package private(set) var lockMissingSince: Timestamp?
+  /// When an earlier run ended, where this history was read from a state file.
+  package private(set) var earlierRunEnded: Timestamp?
+
+  private enum CodingKeys: String, CodingKey {
+    case queues, workers, beatEntries, lockMissingSince, earlierRunEnded
+  }
+
+  package init() {
+    queues = [:]
+    workers = [:]
+    beatEntries = [:]
+  }
+
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    queues = try container.decode([String: QueueTrack].self, forKey: .queues)
+    let list = try container.decode([WorkerTrack].self, forKey: .workers)
+    workers = Dictionary(list.map { ($0.id, $0.afterRestart()) }, uniquingKeysWith: { $1 })
+    beatEntries = try container.decode([String: BeatTrack].self, forKey: .beatEntries)
+    lockMissingSince = try container.decodeIfPresent(Timestamp.self, forKey: .lockMissingSince)
+    earlierRunEnded = try container.decodeIfPresent(Timestamp.self, forKey: .earlierRunEnded)
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(queues, forKey: .queues)
+    try container.encode(workers.values.sorted { $0.id < $1.id }, forKey: .workers)
+    try container.encode(beatEntries, forKey: .beatEntries)
+    try container.encodeIfPresent(lockMissingSince, forKey: .lockMissingSince)
+    try container.encodeIfPresent(latest?.takenAt ?? earlierRunEnded, forKey: .earlierRunEnded)
+  }
+
+  /// Takes in the next snapshot. While Redis is away nothing moves but `latest`.
+  package mutating func absorb(_ snapshot: Snapshot) {
+    defer { latest = snapshot }
+    guard snapshot.link.isUp else { return }
+    absorbQueues(of: snapshot)
+    absorbWorkers(of: snapshot)
+    absorbBeat(of: snapshot)
+  }
+
+  private mutating func absorbQueues(of snapshot: Snapshot) {
+    guard case .value(let facts) = snapshot.queues else { return }
+    let names = Set(facts.map(\.name))
+    queues = queues.filter { names.contains($0.key) }
+    for queue in facts {
+      queues[queue.name, default: QueueTrack()].absorb(queue, at: snapshot.takenAt)
+    }
+  }
+
+  private mutating func absorbWorkers(of snapshot: Snapshot) {
+    guard case .value(let facts) = snapshot.workers else { return }
+    let known = Dictionary(facts.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
+    for worker in facts {
+      workers[worker.id, default: WorkerTrack(id: worker.id)].absorb(worker)
+    }
+    for id in workers.keys {
+      workers[id]?.countSilence(in: snapshot, answered: known[id]?.lastReply)
+    }
+    workers = workers.filter { $0.value.isWorthKeeping(at: snapshot.takenAt) }
+  }
+
+  private mutating func absorbBeat(of snapshot: Snapshot) {
+    for traffic in snapshot.beat.traffic {
+      beatEntries[traffic.entry, default: BeatTrack()].absorb(traffic)
+    }
+    if case .value(let entries) = snapshot.beat.entries {
+      let names = Set(entries.map(\.name))
+      beatEntries = beatEntries.filter { names.contains($0.key) }
+    }
+    if case .value(let redBeat?) = snapshot.beat.redBeat {
+      lockMissingSince = redBeat.lock == nil ? lockMissingSince ?? snapshot.takenAt : nil
+    }
+  }
+}
+
+/// What is remembered of one queue.
+package struct QueueTrack: Sendable, Equatable, Codable {
+  /// The delivery tag at the head, and since when it has been there without anything being taken.
+  package var headTag: String?
+  package var headSince: Timestamp?
+  /// When a message was last seen to have been taken; nil where none was.
+  package var lastMoved: Timestamp?
+  /// Ready messages over the last 30 minutes, oldest first; at most 64.
+  package var ready: [ReadySample]
+
+  package init(
+    headTag: String? = nil, headSince: Timestamp? = nil, lastMoved: Timestamp? = nil,
+    ready: [ReadySample] = []
+  ) {
+    self.headTag = headTag
+    self.headSince = headSince
+    self.lastMoved = lastMoved
+    self.ready = ready
+  }
+
+  static let window = Seconds.minutes(30)
+  static let samples = 64
+
+  mutating func absorb(_ queue: QueueFacts, at now: Timestamp) {
+    absorbReady(queue.ready, at: now)
+    guard let head = queue.head else {
+      if headTag != nil { lastMoved = now }
+      headTag = nil
+      headSince = nil
+      return
+    }
+    guard case .value(let message) = head else { return }
+    // A restored or a more urgent message in front of the old head proves no consumer.
+    if let headTag, queue.tailTags.contains(headTag) { return }
+    if headTag != nil { lastMoved = now }
+    headTag = message.deliveryTag
+    headSince = now
+  }
+
+  private mutating func absorbReady(_ count: Int, at now: Timestamp) {
+    let sample = ReadySample(at: now, ready: count)
+    ready.removeAll { now - $0.at > Self.window }
+    // Samples stand at least a window's share apart, but the newest is always the present.
+    if ready.count >= 2, now - ready[ready.count - 2].at < Self.window / Double(Self.samples) {
+      ready[ready.count - 1] = sample
+    } else {
+      ready.append(sample)
+    }
+    if ready.count > Self.samples { ready.removeFirst(ready.count - Self.samples) }
+  }
+}
+
+package struct ReadySample: Sendable, Hashable, Codable {
+  package var at: Timestamp
+  package var ready: Int
+
+  package init(at: Timestamp, ready: Int) {
+    self.at = at
+    self.ready = ready
+  }
+}

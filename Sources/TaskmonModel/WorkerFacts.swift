@@ -1,0 +1,208 @@
+package import TaskmonUnits
+
+/// A worker process: node names are not unique, name and pid together are.
+package struct WorkerID: Sendable, Hashable, Comparable, Codable {
+  /// The node name, `celery@host`.
+  package var name: String
+  /// Nil while only a source without a pid (a ping reply) has named it.
+  package var pid: Int?
+
+  package init(name: String, pid: Int? = nil) {
+    self.name = name
+    self.pid = pid
+  }
+
+  package static func < (left: WorkerID, right: WorkerID) -> Bool {
+    (left.name, left.pid ?? 0) < (right.name, right.pid ?? 0)
+  }
+
+  /// The part after `@`, what existing dashboards call `hostname`.
+  package var host: String {
+    name.lastIndex(of: "@").map { String(name[name.index(after: $0)...]) } ?? name
+  }
+}
+
+/// What is known of one worker, from its events and its replies.
+package struct WorkerFacts: Sendable, Equatable, Codable {
+  package var id: WorkerID
+  /// When taskmon first heard of it.
+  package var firstHeard: Timestamp
+  /// Receipt of its last event of any kind; nil where it sends none (`--without-heartbeat`).
+  package var lastHeard: Timestamp?
+  /// Receipt of its last answer to a control request.
+  package var lastReply: Timestamp?
+  /// Receipt of its `worker-offline`, the mark of an orderly stop.
+  package var offlineSince: Timestamp?
+  /// Seconds between heartbeats, as it says.
+  package var heartbeatInterval: Seconds?
+  /// Tasks running now, as its last heartbeat says.
+  package var active: Int?
+  /// Tasks done since it started, as its last heartbeat or `stats` reply says.
+  package var processed: Int?
+  package var loadAverage: [Double]?
+  package var softwareVersion: String?
+  /// Whether it sends task events; unavailable until one came or `processed` grew without one.
+  package var sendsTaskEvents: Observation<Bool>
+  /// The queues it consumes, as it answered; its last answer stays valid for its pid.
+  package var queues: Observation<[String]>
+  package var registered: Observation<[RegisteredTask]>
+  package var settings: Observation<WorkerSettings>
+  package var stats: Observation<WorkerStats>
+  /// When its last `active` reply came, and the ids it listed.
+  package var activeReply: Observation<ActiveReply>
+  /// It has not answered the request sent at this moment, and is not asked again until it does.
+  package var owesReplySince: Timestamp?
+  /// Queued or delivered to it and not started, where its events tell; nil where they do not.
+  package var prefetched: Int?
+  /// A task known to have started on it and not ended, the longest first.
+  package var oldestStart: Timestamp?
+
+  package init(
+    id: WorkerID, firstHeard: Timestamp, lastHeard: Timestamp? = nil, lastReply: Timestamp? = nil,
+    offlineSince: Timestamp? = nil, heartbeatInterval: Seconds? = nil, active: Int? = nil,
+    processed: Int? = nil, loadAverage: [Double]? = nil, softwareVersion: String? = nil,
+    sendsTaskEvents: Observation<Bool> = .unavailable("no task event yet"),
+    queues: Observation<[String]> = .unavailable("not asked yet"),
+    registered: Observation<[RegisteredTask]> = .unavailable("not asked yet"),
+    settings: Observation<WorkerSettings> = .unavailable("not asked yet"),
+    stats: Observation<WorkerStats> = .unavailable("not asked yet"),
+    activeReply: Observation<ActiveReply> = .unavailable("not asked yet"),
+    owesReplySince: Timestamp? = nil, prefetched: Int? = nil, oldestStart: Timestamp? = nil
+  ) {
+    self.id = id
+    self.firstHeard = firstHeard
+    self.lastHeard = lastHeard
+    self.lastReply = lastReply
+    self.offlineSince = offlineSince
+    self.heartbeatInterval = heartbeatInterval
+    self.active = active
+    self.processed = processed
+    self.loadAverage = loadAverage
+    self.softwareVersion = softwareVersion
+    self.sendsTaskEvents = sendsTaskEvents
+    self.queues = queues
+    self.registered = registered
+    self.settings = settings
+    self.stats = stats
+    self.activeReply = activeReply
+    self.owesReplySince = owesReplySince
+    self.prefetched = prefetched
+    self.oldestStart = oldestStart
+  }
+
+  /// The latest moment it was proved alive, by event or reply.
+  package var lastProof: Timestamp? {
+    switch (lastHeard, lastReply) {
+    case (let heard?, let reply?): max(heard, reply)
+    case (let heard, let reply): heard ?? reply
+    }
+  }
+}
+
+/// A task a worker has registered, with the options asked for.
+package struct RegisteredTask: Sendable, Hashable, Codable {
+  package var name: String
+  /// Global defaults are already folded in by the worker; nil means no limit at all.
+  package var hardLimit: Seconds?
+  package var softLimit: Seconds?
+
+  package init(name: String, hardLimit: Seconds? = nil, softLimit: Seconds? = nil) {
+    self.name = name
+    self.hardLimit = hardLimit
+    self.softLimit = softLimit
+  }
+}
+
+/// The settings of a worker that taskmon keeps.
+package struct WorkerSettings: Sendable, Hashable, Codable {
+  /// Nil when `broker_transport_options` does not name one; kombu then uses 3600 s.
+  package var visibilityTimeout: Seconds?
+  /// Redacted; nil when none is configured.
+  package var resultBackend: String?
+  /// Names of the entries of `beat_schedule`; the entries themselves are in `BeatFacts`.
+  package var scheduleEntryNames: [String]
+
+  package init(
+    visibilityTimeout: Seconds? = nil, resultBackend: String? = nil,
+    scheduleEntryNames: [String] = []
+  ) {
+    self.visibilityTimeout = visibilityTimeout
+    self.resultBackend = resultBackend
+    self.scheduleEntryNames = scheduleEntryNames
+  }
+}
+
+/// How a worker executes tasks.
+package enum PoolKind: String, Sendable, Codable, CaseIterable {
+  case prefork, threads, solo, gevent, eventlet, other
+
+  /// Hard limits are enforced only where a child process can be killed.
+  package var enforcesHardLimit: Bool { self == .prefork || self == .other }
+  /// Soft limits need signals or greenlet timeouts.
+  package var enforcesSoftLimit: Bool { self == .prefork || self == .gevent || self == .other }
+  /// A busy worker of these kinds may send no heartbeat and give no answer.
+  package var fallsSilentWhenBusy: Bool {
+    self == .solo || self == .gevent || self == .eventlet
+  }
+}
+
+/// What a worker's `stats` reply says.
+package struct WorkerStats: Sendable, Equatable, Codable {
+  package var repliedAt: Timestamp
+  package var pool: PoolKind
+  /// Slots: tasks it can run at the same time.
+  package var slots: Int?
+  package var uptime: Seconds?
+  package var prefetchCount: Int?
+  /// Executions since its start, by task name; known without events.
+  package var totals: [String: Int]
+  /// Pool-wide limits given on its command line; nil means none.
+  package var softLimit: Seconds?
+  package var hardLimit: Seconds?
+
+  package init(
+    repliedAt: Timestamp, pool: PoolKind, slots: Int? = nil, uptime: Seconds? = nil,
+    prefetchCount: Int? = nil, totals: [String: Int] = [:], softLimit: Seconds? = nil,
+    hardLimit: Seconds? = nil
+  ) {
+    self.repliedAt = repliedAt
+    self.pool = pool
+    self.slots = slots
+    self.uptime = uptime
+    self.prefetchCount = prefetchCount
+    self.totals = totals
+    self.softLimit = softLimit
+    self.hardLimit = hardLimit
+  }
+}
+
+/// Which tasks a worker said it is running.
+package struct ActiveReply: Sendable, Equatable, Codable {
+  package var repliedAt: Timestamp
+  package var taskIDs: [String]
+
+  package init(repliedAt: Timestamp, taskIDs: [String]) {
+    self.repliedAt = repliedAt
+    self.taskIDs = taskIDs
+  }
+}
+
+/// How asking the workers goes.
+package struct InspectionFacts: Sendable, Equatable, Codable {
+  /// When the last round of requests ended; nil before the first.
+  package var lastRound: Timestamp?
+  /// Workers that answered in it, and connections that received the request.
+  package var replies: Int
+  package var receivers: Int
+  /// Why no request is sent: "--read-only", "Redis is at 97 % of maxmemory", …; nil when they are.
+  package var suspended: String?
+
+  package init(
+    lastRound: Timestamp? = nil, replies: Int = 0, receivers: Int = 0, suspended: String? = nil
+  ) {
+    self.lastRound = lastRound
+    self.replies = replies
+    self.receivers = receivers
+    self.suspended = suspended
+  }
+}

@@ -1,0 +1,107 @@
+package import TaskmonUnits
+
+/// What is remembered of one worker, so that its silence can be told from our own deafness.
+package struct WorkerTrack: Sendable, Equatable, Codable {
+  package var id: WorkerID
+  package var lastHeard: Timestamp?
+  package var lastReply: Timestamp?
+  package var offlineSince: Timestamp?
+  package var heartbeatInterval: Seconds?
+  package var active: Int?
+  package var processed: Int?
+  package var pool: PoolKind?
+  package var softwareVersion: String?
+  package var sendsTaskEvents: Bool?
+  /// Its queues, as it last answered; nil where it never did.
+  package var queues: [String]?
+  /// When a task still running was last seen to start on it.
+  package var oldestStart: Timestamp?
+  /// Heard time since its last event while our own subscription was proved alive.
+  package var silentHeard: Seconds
+  /// The same, without the first 60 s after each (re)connection of ours.
+  package var silentSettled: Seconds
+  /// It was last heard by an earlier run of taskmon, not by this process.
+  package var isFromEarlierRun: Bool
+
+  package init(id: WorkerID) {
+    self.id = id
+    silentHeard = .zero
+    silentSettled = .zero
+    isFromEarlierRun = false
+  }
+
+  /// Silence right after our own (re)connection does not count.
+  static let settling = Seconds(60)
+  static let retention = Seconds.hours(1)
+
+  mutating func absorb(_ worker: WorkerFacts) {
+    if let heard = worker.lastHeard, heard > (lastHeard ?? heard - Seconds(1)) {
+      lastHeard = heard
+      isFromEarlierRun = false
+    }
+    lastReply = worker.lastReply ?? lastReply
+    offlineSince = worker.offlineSince
+    heartbeatInterval = worker.heartbeatInterval ?? heartbeatInterval
+    active = worker.active ?? active
+    processed = worker.processed ?? processed
+    pool = worker.stats.value?.pool ?? pool
+    softwareVersion = worker.softwareVersion ?? softwareVersion
+    sendsTaskEvents = worker.sendsTaskEvents.value ?? sendsTaskEvents
+    queues = worker.queues.value ?? queues
+    oldestStart = worker.oldestStart
+  }
+
+  mutating func countSilence(in snapshot: Snapshot, answered: Timestamp?) {
+    guard let lastHeard else { return }
+    let unheard = snapshot.events.heard.compactMap { $0.after(lastHeard) }
+    silentHeard = unheard.reduce(.zero) { $0 + $1.length }
+    let settled = snapshot.events.heard.compactMap { interval in
+      interval.after(max(lastHeard, interval.start + Self.settling))
+    }
+    silentSettled = settled.reduce(.zero) { $0 + $1.length }
+    lastReply = answered ?? lastReply
+  }
+
+  func afterRestart() -> WorkerTrack {
+    var track = self
+    track.isFromEarlierRun = true
+    track.silentHeard = .zero
+    track.silentSettled = .zero
+    return track
+  }
+
+  func isWorthKeeping(at now: Timestamp) -> Bool {
+    let last = [lastHeard, lastReply, offlineSince].compactMap(\.self).max()
+    return last.map { now - $0 <= Self.retention } ?? true
+  }
+}
+
+/// What is remembered of one schedule entry's traffic, across runs.
+package struct BeatTrack: Sendable, Equatable, Codable {
+  /// When receipts were heard whole; disjoint, oldest first.
+  package var heard: [Interval]
+  package var receipts: [Timestamp]
+  package var publications: [Publication]
+
+  package init(
+    heard: [Interval] = [], receipts: [Timestamp] = [], publications: [Publication] = []
+  ) {
+    self.heard = heard
+    self.receipts = receipts
+    self.publications = publications
+  }
+
+  static let intervals = 32
+  static let moments = 256
+
+  /// The traffic of one process always covers its whole observation, so what overlaps is replaced.
+  mutating func absorb(_ traffic: EntryTraffic) {
+    let begin = ([traffic.heard.first?.start, traffic.receipts.first,
+      traffic.publications.first?.at].compactMap(\.self)).min()
+    guard let begin else { return }
+    heard = Array((heard.filter { $0.end < begin } + traffic.heard).suffix(Self.intervals))
+    receipts = Array((receipts.filter { $0 < begin } + traffic.receipts).suffix(Self.moments))
+    publications = Array(
+      (publications.filter { $0.at < begin } + traffic.publications).suffix(Self.moments))
+  }
+}
