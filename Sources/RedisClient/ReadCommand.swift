@@ -1,5 +1,7 @@
-/// Everything taskmon may read with. There is no `KEYS`, no `MONITOR`, no `DEBUG`, no range without
-/// an end; what is not here cannot be sent by a poll.
+/// Everything taskmon may read with.
+///
+/// There is no `KEYS`, no `MONITOR`, no `DEBUG`, no range without an end; what is not here cannot
+/// be sent by a poll.
 package struct ReadCommand: WireCommand, Hashable {
   package let arguments: [[UInt8]]
 

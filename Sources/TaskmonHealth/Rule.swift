@@ -1,7 +1,9 @@
 package import TaskmonModel
 package import TaskmonUnits
 
-/// One mistake taskmon can name. A rule is a pure function of what was observed: no clock, no I/O.
+/// One mistake taskmon can name.
+///
+/// A rule is a pure function of what was observed: no clock, no I/O.
 ///
 /// Each lives in a file of its own under `Rules/`, is listed in `RuleRegistry`, and carries its
 /// whole documentation as `page`; `taskmon explain`, the runbook and the console are made from it.
@@ -115,8 +117,9 @@ package enum RuleNeed: Sendable, Hashable {
   }
 }
 
-/// The documentation of a rule, in the words `taskmon explain` prints. Plain text; a blank line
-/// separates paragraphs, a line that begins with four spaces is code.
+/// The documentation of a rule, in the words `taskmon explain` prints.
+///
+/// Plain text; a blank line separates paragraphs, a line that begins with four spaces is code.
 package struct RulePage: Sendable, Equatable {
   /// One sentence: the symptom.
   package var summary: String

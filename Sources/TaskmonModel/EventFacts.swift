@@ -7,7 +7,9 @@ package struct EventStreamFacts: Sendable, Equatable, Codable {
   /// Nil while not subscribed.
   package var connectedSince: Timestamp?
   /// When our own subscription was proved alive (a message or the answer to a ping), oldest first;
-  /// bounded. What happened outside these was not heard.
+  /// bounded.
+  ///
+  /// What happened outside these was not heard.
   package var heard: [Interval]
   package var received: Int
   package var undecodable: Int
@@ -54,7 +56,9 @@ package struct RunningTask: Sendable, Equatable, Codable {
   package var startedAt: Timestamp
   /// When an `active` reply last listed it; nil where only its start event is known.
   package var confirmedAt: Timestamp?
-  /// True: already acknowledged, lost if the worker dies. Nil where no reply told.
+  /// True: already acknowledged, lost if the worker dies.
+  ///
+  /// Nil where no reply told.
   package var acknowledged: Bool?
   package var retries: Int?
   package var limits: TaskLimits

@@ -1,4 +1,6 @@
-/// A fact, or why it is not known. Unknown is never zero, never healthy and never an empty list.
+/// A fact, or why it is not known.
+///
+/// Unknown is never zero, never healthy and never an empty list.
 package enum Observation<Value: Sendable>: Sendable {
   case value(Value)
   /// The reason is a clause an operator can act on: "no worker answered the inspect request".

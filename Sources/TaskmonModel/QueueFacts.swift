@@ -6,6 +6,7 @@ package struct QueueFacts: Sendable, Equatable, Codable {
   /// One element per configured priority step, most urgent (0) first.
   package var priorities: [PriorityLength]
   /// The message that will be taken next: the oldest of the most urgent step that is not empty.
+  ///
   /// Nil in an empty queue; unavailable where it was too large to read or could not be decoded.
   package var head: Observation<MessageFacts>?
   /// The message that came last, under the same conditions.
@@ -92,7 +93,9 @@ package struct MessageFacts: Sendable, Equatable, Codable {
 }
 
 /// Messages that workers hold and have not acknowledged: prefetched, waiting for their ETA, or
-/// running with late acknowledgement. A running early-acked task is not among them.
+/// running with late acknowledgement.
+///
+/// A running early-acked task is not among them.
 package struct UnackedFacts: Sendable, Equatable, Codable {
   package var count: Int
   /// When the oldest was delivered, by the clock of the worker that took it; nil when none is held.

@@ -43,7 +43,9 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     try container.encodeIfPresent(latest?.takenAt ?? earlierRunEnded, forKey: .earlierRunEnded)
   }
 
-  /// Takes in the next snapshot. While Redis is away nothing moves but `latest`.
+  /// Takes in the next snapshot.
+  ///
+  /// While Redis is away nothing moves but `latest`.
   package mutating func absorb(_ snapshot: Snapshot) {
     defer { latest = snapshot }
     guard snapshot.link.isUp else { return }

@@ -96,8 +96,11 @@ package struct BeatTrack: Sendable, Equatable, Codable {
 
   /// The traffic of one process always covers its whole observation, so what overlaps is replaced.
   mutating func absorb(_ traffic: EntryTraffic) {
-    let begin = ([traffic.heard.first?.start, traffic.receipts.first,
-      traffic.publications.first?.at].compactMap(\.self)).min()
+    let begin =
+      ([
+        traffic.heard.first?.start, traffic.receipts.first,
+        traffic.publications.first?.at,
+      ].compactMap(\.self)).min()
     guard let begin else { return }
     heard = Array((heard.filter { $0.end < begin } + traffic.heard).suffix(Self.intervals))
     receipts = Array((receipts.filter { $0 < begin } + traffic.receipts).suffix(Self.moments))

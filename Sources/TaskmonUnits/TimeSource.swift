@@ -6,7 +6,9 @@ package struct TimeSource: Sendable {
   package let now: @Sendable () -> Timestamp
   /// A clock that never jumps, for how long something took; its zero has no meaning.
   package let uptime: @Sendable () -> Seconds
-  /// Waits without blocking a thread. Throws only when the task is cancelled.
+  /// Waits without blocking a thread.
+  ///
+  /// Throws only when the task is cancelled.
   package let sleep: @Sendable (Seconds) async throws -> Void
 
   package init(
