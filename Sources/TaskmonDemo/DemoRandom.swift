@@ -1,3 +1,5 @@
+package import TaskmonUnits
+
 /// Numbers that look random and repeat under the same seed (SplitMix64).
 package struct DemoRandom: RandomNumberGenerator, Sendable, Equatable {
   private var state: UInt64
@@ -25,10 +27,9 @@ package struct DemoRandom: RandomNumberGenerator, Sendable, Equatable {
     Double.random(in: 0..<1, using: &self) < probability
   }
 
-  /// The time to the next of events that come at `rate` a second on average, at most 10 s.
-  package mutating func gap(rate: Double) -> Double {
-    let uniform = 1 - Double.random(in: 0..<1, using: &self)
-    return min(10, -naturalLogarithm(uniform) / max(rate, 0.001))
+  /// The time to the next of events that come at `rate` a second, unevenly.
+  package mutating func gap(rate: Double) -> Seconds {
+    Seconds(between(0.2...1.8) / max(rate, 0.001))
   }
 
   /// The canonical text of a UUID: version 4 for ids and tags, 3 for `reply_to`.
@@ -49,17 +50,4 @@ package struct DemoRandom: RandomNumberGenerator, Sendable, Equatable {
 func hexadecimal(_ value: UInt64, width: Int) -> String {
   let digits = String(value, radix: 16)
   return String(repeating: "0", count: max(0, width - digits.count)) + digits
-}
-
-/// By halving into 1..<2 and the series of the inverse hyperbolic tangent; no Foundation needed.
-func naturalLogarithm(_ value: Double) -> Double {
-  guard value > 0, value.isFinite else { return value == 0 ? -.infinity : .nan }
-  let ratio = (value.significand - 1) / (value.significand + 1)
-  var power = ratio
-  var sum = 0.0
-  for step in 0..<20 {
-    sum += power / Double(2 * step + 1)
-    power *= ratio * ratio
-  }
-  return 2 * sum + Double(value.exponent) * 0.693_147_180_559_945_3
 }
