@@ -1,4 +1,4 @@
-import RedisClient
+package import RedisClient
 package import TaskmonUnits
 
 /// A question to workers, published on the control channel; none changes anything in a worker.
@@ -35,6 +35,7 @@ package struct ControlRequest: WireCommand, Hashable {
     }
   }
 
+  package static var right: CommandRight { .control }
   package let arguments: [[UInt8]]
 
   /// Asks `destinations` (all workers where nil) to answer into the list of `owner`.

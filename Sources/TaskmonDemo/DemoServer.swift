@@ -1,4 +1,4 @@
-import TaskmonUnits
+package import TaskmonUnits
 
 #if canImport(Glibc)
   import Glibc
@@ -13,7 +13,7 @@ import TaskmonUnits
 package final class DemoServer: Sendable {
   /// The private folder, mode 0700.
   package let folder: String
-  package let guardian: Guardian
+  private let guardian: Guardian
   private let ending = Ending()
 
   package var socketPath: String { "\(folder)/redis.sock" }
@@ -70,13 +70,18 @@ package final class DemoServer: Sendable {
   }
 
   /// The first redis-server in the folders of `searchPath`, then in the usual ones.
-  static func findProgram(searchPath: String?) -> String? {
+  package static func findProgram(searchPath: String?) -> String? {
     let listed = (searchPath ?? "").split(separator: ":").map(String.init)
     let usual = ["/usr/bin", "/usr/local/bin", "/opt/homebrew/bin"]
     return (listed + usual).map { "\($0)/redis-server" }.first { access($0, X_OK) == 0 }
   }
 
-  static func arguments(folder: String) -> [String] {
+  /// The guardian's command line; whatever closes its standard input ends it.
+  package static func command(program: String, folder: String) -> [String] {
+    Guardian.command(program: program, arguments: arguments(folder: folder), folder: folder)
+  }
+
+  private static func arguments(folder: String) -> [String] {
     [
       "--port", "0", "--unixsocket", "\(folder)/redis.sock", "--unixsocketperm", "700",
       "--save", "", "--appendonly", "no", "--dir", folder, "--daemonize", "no",

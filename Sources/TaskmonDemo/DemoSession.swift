@@ -1,4 +1,5 @@
-package import RedisClient
+import CeleryProtocol
+import RedisClient
 package import TaskmonUnits
 
 /// A private redis-server with a simulated fleet on it, from `start` to `stop`.

@@ -11,12 +11,12 @@
 /// removes the folder. Own session, no terminal, deaf to the signals of a terminal: a Ctrl-C meant
 /// for the console must not reach it. The server keeps nothing on disk, so it may be killed hard;
 /// a server still starting up would miss a polite signal.
-package struct Guardian: Sendable {
-  package let pid: pid_t
+struct Guardian: Sendable {
+  let pid: Int32
   /// Our end of the pair; closing it ends everything.
-  package let leash: Int32
+  let leash: Int32
 
-  /// `$0` is the folder, `$1` the server; the rest are the server's arguments.
+  /// `$0` is the folder, `$1` the server, the rest its arguments.
   static let script = """
     trap '' HUP INT QUIT TERM TSTP
     exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
@@ -29,8 +29,12 @@ package struct Guardian: Sendable {
     rm -rf "$d"
     """
 
+  static func command(program: String, arguments: [String], folder: String) -> [String] {
+    ["/bin/sh", "-c", script, folder, program] + arguments
+  }
+
   /// Starts `program` with `arguments` in the care of a guardian that removes `folder` at the end.
-  package init(
+  init(
     program: String, arguments: [String], folder: String
   ) throws(DemoError) {
     var ends: [Int32] = [-1, -1]
@@ -40,7 +44,7 @@ package struct Guardian: Sendable {
       throw .spawnFailed(program: "/bin/sh", errno: errno)
     }
     let (ours, theirs) = (ends[0], ends[1])
-    let command = ["/bin/sh", "-c", Guardian.script, folder, program] + arguments
+    let command = Guardian.command(program: program, arguments: arguments, folder: folder)
     let spawned = Guardian.spawn(command, input: theirs)
     close(theirs)
     switch spawned {
@@ -54,12 +58,12 @@ package struct Guardian: Sendable {
   }
 
   /// Lets go: the guardian ends the server, removes the folder and exits.
-  package func release() {
+  func release() {
     close(leash)
   }
 
   /// Whether the guardian has ended; takes its exit status where it has.
-  package func hasEnded() -> Bool {
+  func hasEnded() -> Bool {
     var status: Int32 = 0
     let answer = waitpid(pid, &status, WNOHANG)
     return answer == pid || (answer == -1 && errno == ECHILD)

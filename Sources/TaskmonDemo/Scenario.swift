@@ -1,4 +1,4 @@
-package import TaskmonUnits
+import TaskmonUnits
 
 /// A story the fleet plays: healthy, or with a named mistake.
 ///

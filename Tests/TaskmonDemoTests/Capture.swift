@@ -37,7 +37,7 @@ enum Capture {
       expiresAfterMilliseconds: envelope.properties["expiration"]?.string.flatMap(Int.init),
       hardLimit: limits.first?.int, softLimit: limits.last?.int,
       origin: try #require(message.origin), replyTo: try #require(message.replyTo),
-      parentID: message.parentID, ignoresResult: try #require(headers["ignore_result"]?.bool),
+      parentID: message.parentID, ignoresResult: headers["ignore_result"] == .bool(true),
       isFromBeat: message.isFromBeat, deliveryTag: try #require(message.deliveryTag))
   }
 

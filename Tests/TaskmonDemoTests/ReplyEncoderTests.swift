@@ -47,7 +47,7 @@ import Testing
     return ReplyEncoder.request(
       ReplyEncoder.Request(
         task: task, hostname: try #require(real["hostname"]?.string), startedAt: start,
-        acknowledged: try #require(real["acknowledged"]?.bool),
+        acknowledged: real["acknowledged"] == .bool(true),
         workerPID: real["worker_pid"]?.int), safe: false)
   }
 

@@ -1,4 +1,5 @@
 import CeleryProtocol
+import TaskmonUnits
 
 /// The shop's Celery settings, as its workers tell them in `conf`.
 enum ShopSettings {

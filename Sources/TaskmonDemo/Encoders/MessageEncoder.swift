@@ -1,4 +1,4 @@
-package import CeleryProtocol
+import CeleryProtocol
 
 /// Writes queue elements as Celery 5.7 and kombu do.
 package enum MessageEncoder {

@@ -1,5 +1,5 @@
 package import CeleryProtocol
-import TaskmonUnits
+package import TaskmonUnits
 
 /// A control request as a worker reads it from the control channel.
 package struct ControlQuestion: Sendable, Equatable {

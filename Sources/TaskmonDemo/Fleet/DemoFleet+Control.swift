@@ -1,4 +1,4 @@
-package import CeleryProtocol
+import CeleryProtocol
 package import TaskmonUnits
 
 // What workers answer.
