@@ -157,7 +157,11 @@ import Testing
       let written = ResultEncoder.value(
         ResultEncoder.Meta(
           status: try #require(meta["status"]?.string), result: try #require(meta["result"]),
-          traceback: meta["traceback"]?.string, doneAt: try moment(meta["date_done"]),
+          traceback: meta["traceback"]?.string,
+          children: (meta["children"]?.array ?? []).compactMap {
+            $0.array?.first?.array?.first?.string
+          },
+          doneAt: try moment(meta["date_done"]),
           parentID: meta["parent_id"]?.string, extended: extended,
           taskID: try #require(meta["task_id"]?.string)))
       #expect(text(written) == line.data)

@@ -7,7 +7,9 @@ package enum ResultEncoder {
     package var status: String
     package var result: JSONValue
     package var traceback: String?
-    /// When the task ended; nil while it has not.
+    /// Ids of the tasks it published: its own where it is to be tried again.
+    package var children: [String]
+    /// When the task ended; nil while it has not, a retry to come included.
     package var doneAt: Timestamp?
     package var parentID: String?
     /// What `result_extended` adds; nil without that setting.
@@ -15,12 +17,13 @@ package enum ResultEncoder {
     package var taskID: String
 
     package init(
-      status: String, result: JSONValue, traceback: String? = nil, doneAt: Timestamp?,
-      parentID: String? = nil, extended: Extended? = nil, taskID: String
+      status: String, result: JSONValue, traceback: String? = nil, children: [String] = [],
+      doneAt: Timestamp?, parentID: String? = nil, extended: Extended? = nil, taskID: String
     ) {
       self.status = status
       self.result = result
       self.traceback = traceback
+      self.children = children
       self.doneAt = doneAt
       self.parentID = parentID
       self.extended = extended
@@ -55,7 +58,7 @@ package enum ResultEncoder {
       JSONMember("status", .string(meta.status)),
       JSONMember("result", meta.result),
       JSONMember("traceback", .text(meta.traceback)),
-      JSONMember("children", []),
+      JSONMember("children", .array(meta.children.map { [[.string($0), nil], nil] })),
       JSONMember("date_done", .time(meta.doneAt)),
     ]
     if let parent = meta.parentID { members.append(JSONMember("parent_id", .string(parent))) }

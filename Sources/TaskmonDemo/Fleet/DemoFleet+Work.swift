@@ -74,8 +74,9 @@ extension DemoFleet {
   private mutating func outcome(of held: DemoWorker.Held) -> DemoWorker.Outcome {
     if let value = prescribed.removeValue(forKey: held.task.id) { return .success(value) }
     if held.task.retries < 3, random.chance(held.kind.retryChance) {
-      let wait = Double(1 << held.task.retries) * random.between(0.5...1)
-      return .retry(.gatewayClosed, countdown: Seconds(wait))
+      // `retry_backoff` with its jitter: whole seconds, up to 1, 2, 4.
+      let seconds = random.whole(1...(1 << max(0, held.task.retries)))
+      return .retry(.gatewayClosed, seconds: seconds)
     }
     if random.chance(held.kind.failureChance) { return .failure(.badRecord) }
     return .success(held.kind.result(&random))
@@ -105,9 +106,9 @@ extension DemoFleet {
       store("FAILURE", fault.result, traceback: traceback, of: run, on: index, at: moment)
       note(
         .failed(exception: fault.repr, traceback: traceback), of: task, on: index, at: moment)
-    case .retry(let fault, let countdown):
-      retry(run, on: index, eta: moment + countdown, at: moment)
-      let traceback = fault.traceback(of: task.task)
+    case .retry(let fault, let seconds):
+      retry(run, on: index, eta: moment + Seconds(Double(seconds)), at: moment)
+      let traceback = fault.retryTraceback(of: task.task, seconds: seconds)
       store("RETRY", fault.result, traceback: traceback, of: run, on: index, at: moment)
       note(
         .retried(exception: fault.repr, traceback: traceback), of: task, on: index, at: moment)
@@ -140,8 +141,9 @@ extension DemoFleet {
     guard !task.ignoresResult else { return }
     let value = ResultEncoder.value(
       ResultEncoder.Meta(
-        status: status, result: result, traceback: traceback, doneAt: moment,
-        parentID: task.parentID,
+        status: status, result: result, traceback: traceback,
+        children: status == "RETRY" ? [task.id] : [],
+        doneAt: status == "RETRY" ? nil : moment, parentID: task.parentID,
         extended: ResultEncoder.Extended(
           name: task.task, arguments: task.arguments, keywordArguments: task.keywordArguments,
           worker: workers[index].node, retries: task.retries, queue: task.queue),

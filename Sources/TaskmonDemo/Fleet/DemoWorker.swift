@@ -32,7 +32,8 @@ struct DemoWorker: Sendable {
   enum Outcome: Sendable {
     case success(JSONValue)
     case failure(Fault)
-    case retry(Fault, countdown: Seconds)
+    /// To be tried again after so many seconds.
+    case retry(Fault, seconds: Int)
   }
 
   let node: String
