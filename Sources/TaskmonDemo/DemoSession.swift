@@ -25,11 +25,11 @@ package actor DemoSession {
 
   /// Starts server and fleet and returns the broker's URL, `redis+socket://…`.
   ///
-  /// `searchPath` is what the environment has as `PATH`, `temporary` what it has as `TMPDIR`.
-  package func start(searchPath: String?, temporary: String?) async throws -> String {
+  /// Of `environment`, `PATH` says where redis-server may be and `TMPDIR` where its folder goes.
+  package func start(environment: [String: String]) async throws -> String {
     if let running { return running.server.url }
     let server = try await DemoServer.start(
-      searchPath: searchPath, temporary: temporary, time: time)
+      searchPath: environment["PATH"], temporary: environment["TMPDIR"], time: time)
     do {
       let url = RedisURL(location: .plain(.unix(path: server.socketPath)))
       let connection = RedisConnection(url: url, time: time, allows: [.demo])
@@ -47,6 +47,8 @@ package actor DemoSession {
   }
 
   /// Keeps the fleet alive until the task is cancelled; throws where its Redis is gone.
+  ///
+  /// Returns when cancelled, whatever was under way then.
   package func run() async throws {
     guard let running else { throw DemoError.notStarted }
     let (questions, post) = AsyncStream.makeStream(
@@ -73,7 +75,10 @@ package actor DemoSession {
       }
       do {
         while try await group.next() != nil {}
-      } catch is CancellationError {}
+      } catch {
+        // A command cut short by the cancellation fails as if the server had gone.
+        guard Task.isCancelled else { throw error }
+      }
     }
   }
 

@@ -80,7 +80,7 @@ struct Rehearsal {
 
   @Test(
     "a healthy shop drains whatever its size",
-    arguments: [(20.0, 4, 90.0), (1.0, 1, 90.0), (20.0, 1, 90.0), (500.0, 4, 20.0)])
+    arguments: [(20.0, 4, 60.0), (1.0, 1, 60.0), (20.0, 1, 45.0), (200.0, 4, 20.0)])
   func drains(rate: Double, workers: Int, seconds: Double) throws {
     var shop = Rehearsal(try options("healthy", rate: rate, workers: workers))
     shop.play(seconds: seconds)
