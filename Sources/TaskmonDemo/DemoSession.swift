@@ -25,11 +25,11 @@ package actor DemoSession {
 
   /// Starts server and fleet and returns the broker's URL, `redis+socket://…`.
   ///
-  /// Of `environment`, `PATH` says where redis-server may be and `TMPDIR` where its folder goes.
-  package func start(environment: [String: String]) async throws -> String {
+  /// `searchPath` is what the environment has as `PATH`, `temporary` what it has as `TMPDIR`.
+  package func start(searchPath: String?, temporary: String?) async throws -> String {
     if let running { return running.server.url }
     let server = try await DemoServer.start(
-      searchPath: environment["PATH"], temporary: environment["TMPDIR"], time: time)
+      searchPath: searchPath, temporary: temporary, time: time)
     do {
       let url = RedisURL(location: .plain(.unix(path: server.socketPath)))
       let connection = RedisConnection(url: url, time: time, allows: [.demo])

@@ -16,7 +16,9 @@ final class Stage: Sendable {
 
   init(_ options: DemoOptions) async throws {
     session = DemoSession(options: options, time: SystemTime.source)
-    url = try await session.start(environment: ProcessInfo.processInfo.environment)
+    let environment = ProcessInfo.processInfo.environment
+    url = try await session.start(
+      searchPath: environment["PATH"], temporary: environment["TMPDIR"])
     socket = String(url.dropFirst("redis+socket://".count).prefix { $0 != "?" })
     let session = session
     life = Task { try await session.run() }
@@ -191,7 +193,7 @@ final class Stage: Sendable {
 
   @Test func runEndsWithTheErrorOfRedisWhenItIsGone() async throws {
     let session = DemoSession(options: try options("healthy"), time: SystemTime.source)
-    let url = try await session.start(environment: [:])
+    let url = try await session.start(searchPath: nil, temporary: nil)
     let socket = String(url.dropFirst("redis+socket://".count).prefix { $0 != "?" })
     let life = Task { try await session.run() }
     _ = try? WireClient(socket: socket).command("SHUTDOWN", "NOSAVE")
