@@ -30,6 +30,14 @@ package enum BeatStatus: Sendable, Equatable {
     }
   }
 
+  /// The lock; nil where none is held or known.
+  package var lock: BeatLock? {
+    switch self {
+    case .held(let lock), .late(let lock, _): lock
+    case .noLock, .plain, .none, .unknown: nil
+    }
+  }
+
   /// For the header; nil leaves beat out.
   package var brief: Span? {
     switch self {
@@ -68,9 +76,7 @@ package enum BeatStatus: Sendable, Equatable {
 
   private static func detail(_ lock: BeatLock, _ context: ViewContext) -> String {
     let expiry = lock.timeToLive.map { "expires in \($0.text)" } ?? "never expires"
-    let holder = lock.holderSince.map {
-      ", holder since \(context.moments.near($0, now: context.now))"
-    }
-    return "  token \(lock.token), \(expiry)\(holder ?? "")"
+    let holder = lock.holderSince.map { ", its beat began \(context.age($0).text) ago" }
+    return ", \(expiry)\(holder ?? "")"
   }
 }

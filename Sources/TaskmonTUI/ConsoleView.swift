@@ -7,6 +7,8 @@ package protocol ConsoleView: Sendable {
   static var id: ViewID { get }
   /// What a row is, for the help.
   static var summary: String { get }
+  /// What Enter does, in a word for the footer.
+  static var enterHint: String { get }
   /// The view's columns, for the help.
   static var heads: [ColumnHead] { get }
   static func table(_ context: ViewContext) -> Table

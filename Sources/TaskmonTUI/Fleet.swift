@@ -3,6 +3,7 @@ package import TaskmonModel
 /// What the workers amount to together.
 package struct Fleet: Sendable, Equatable {
   package var up: Int
+  /// All but those that said goodbye.
   package var known: Int
   /// Tasks running and slots over the workers that are up; nil where none of them tells.
   package var busy: Int?
@@ -14,7 +15,7 @@ package struct Fleet: Sendable, Equatable {
   package init(_ workers: [WorkerFacts], _ context: ViewContext) {
     let up = workers.filter { WorkerState.of($0, context).isUp }
     self.up = up.count
-    known = workers.count
+    known = workers.count { WorkerState.of($0, context) != .offline }
     let active = up.compactMap { Fleet.busy($0) }
     let sizes = up.compactMap { $0.stats.value?.slots }
     busy = active.isEmpty && !up.isEmpty ? nil : active.reduce(0) { $0 &+ $1 }

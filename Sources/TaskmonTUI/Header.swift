@@ -4,14 +4,15 @@ package import TaskmonUnits
 
 /// What the header needs beside the data.
 package struct HeaderState: Sendable, Equatable {
-  package var now: Timestamp
+  /// Nil before any time is known.
+  package var now: Timestamp?
   package var refresh: Seconds
   /// How long the screen has been held; nil while it follows.
   package var pausedFor: Seconds?
   package var moments: MomentFormat
 
   package init(
-    now: Timestamp, refresh: Seconds, pausedFor: Seconds? = nil, moments: MomentFormat
+    now: Timestamp?, refresh: Seconds, pausedFor: Seconds? = nil, moments: MomentFormat
   ) {
     self.now = now
     self.refresh = refresh
@@ -22,10 +23,13 @@ package struct HeaderState: Sendable, Equatable {
 
 /// The lines above every view: the broker, the verdict, the load, and what is wrong with the link.
 package enum Header {
+  /// What the broker is called here.
+  package static func name(_ data: ConsoleData) -> String { data.broker.name ?? data.broker.url }
+
   /// Broker and server left.
   package static func broker(_ data: ConsoleData) -> StyledLine {
     var line = StyledLine([Span(" taskmon", .title), Span("  ")])
-    line.append(data.broker.name ?? data.broker.url, .text, bold: true)
+    line.append(name(data), .text, bold: true)
     guard let snapshot = data.snapshot else { return line }
     switch snapshot.server {
     case .unavailable:
@@ -41,7 +45,11 @@ package enum Header {
   }
 
   /// Counts by severity, badges and the clock, to stand at the right.
-  package static func verdict(_ data: ConsoleData, _ state: HeaderState) -> StyledLine {
+  ///
+  /// Takes at most `width` cells where it can: the rate goes first, then the clock.
+  package static func verdict(
+    _ data: ConsoleData, _ state: HeaderState, width: Int = .max
+  ) -> StyledLine {
     var line = StyledLine()
     if let held = state.pausedFor {
       line.append(" PAUSED \(held.compact) ", .badge)
@@ -52,8 +60,12 @@ package enum Header {
       line.append("  ")
     }
     counts(data, into: &line)
-    line.append("  \(state.moments.clock(state.now))", .dim)
-    line.append("  \(state.refresh.compact) ", .dim)
+    let clock = state.now.map { "  " + state.moments.clock($0) } ?? ""
+    for tail in ["\(clock)  \(state.refresh.compact) ", "\(clock) ", " "] {
+      var whole = line
+      whole.append(tail, .dim)
+      if whole.width <= width || tail == " " { return whole }
+    }
     return line
   }
 
@@ -78,7 +90,8 @@ package enum Header {
   /// How old the facts are, where that is worth saying; nil while they are fresh.
   package static func staleAge(_ data: ConsoleData, _ state: HeaderState) -> Seconds? {
     guard let snapshot = data.snapshot, let polledAt = snapshot.polledAt else { return nil }
-    let reference = state.pausedFor == nil ? max(state.now, snapshot.takenAt) : snapshot.takenAt
+    let current = state.now.map { max($0, snapshot.takenAt) } ?? snapshot.takenAt
+    let reference = state.pausedFor == nil ? current : snapshot.takenAt
     let age = reference - polledAt
     let isOld = age > max(state.refresh * 3, Seconds(5))
     return isOld || snapshot.link.failure != nil ? max(.zero, age) : nil

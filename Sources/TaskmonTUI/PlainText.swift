@@ -6,7 +6,8 @@ import TaskmonUnits
 package enum PlainText {
   /// Header, findings, queues, workers and beat; or only one view where it is named.
   ///
-  /// No line is wider than `width` cells and none carries an escape; it ends with a line break.
+  /// Only the sentences of findings may go beyond `width` cells: nothing of them is lost.
+  /// No line carries an escape, and the last ends with a line break.
   package static func render(
     _ data: ConsoleData, view: ViewID? = nil, width: Int = 100, ascii: Bool = false,
     pages: @escaping @Sendable (RuleID) -> RulePage? = { _ in nil }
@@ -48,8 +49,10 @@ package enum PlainText {
     return views.flatMap { view -> [String] in
       let table = view.table(context)
       let lead = table.lead.flatMap { TextWrap.wrap($0, width: width, indent: 1) }
-      let rows = table.rows.isEmpty ? [] : TablePainter.lines(table, width: width)
-      return ["", view.id.title.uppercased()] + lead.map(\.text) + rows
+      let rows =
+        view.id == .health
+        ? TablePainter.wholeLines(table) : TablePainter.lines(table, width: width)
+      return ["", view.id.title.uppercased()] + lead.map(\.text) + (table.rows.isEmpty ? [] : rows)
     }
   }
 

@@ -76,7 +76,8 @@ struct GoldenScreenTests {
   func plainText() throws {
     let text = PlainText.render(SampleData.data(SampleData.troubled))
     #expect(!text.utf8.contains(0x1B))
-    try expectGolden(text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init), "plain")
+    try expectGolden(
+      text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init), "plain")
   }
 }
 

@@ -89,11 +89,13 @@ package struct Console: Sendable {
   var table: Table? { context.map { ViewRegistry.view(view).table($0) } }
 
   var headerState: HeaderState {
-    let taken = newest.snapshot?.takenAt ?? Timestamp(secondsSince1970: 0)
-    let now = followsClock ? max(clock ?? taken, taken) : taken
-    let paused = held?.snapshot.map { max(.zero, now - $0.takenAt) }
-    return HeaderState(
-      now: now, refresh: refresh, pausedFor: held == nil ? nil : paused ?? .zero, moments: moments)
+    let taken = newest.snapshot?.takenAt
+    let now = followsClock ? [clock, taken].compactMap(\.self).max() : taken
+    let paused = held.map { held -> Seconds in
+      guard let now, let since = held.snapshot?.takenAt else { return .zero }
+      return max(.zero, now - since)
+    }
+    return HeaderState(now: now, refresh: refresh, pausedFor: paused, moments: moments)
   }
 
   /// Keeps cursor and scroll where they make sense after anything that moved the ground.

@@ -127,7 +127,7 @@ extension Console {
     }
     let rows = state.visible(table)
     let index = state.scroll + row - top - 1
-    guard row > top, row < footerRow, rows.indices.contains(index) else { return [] }
+    guard row > top, row < tableBottom(table), rows.indices.contains(index) else { return [] }
     guard index != state.index(in: rows) else { return perform(.enter) }
     var state = state
     state.select(index, in: rows)

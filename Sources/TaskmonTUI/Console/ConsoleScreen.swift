@@ -4,6 +4,11 @@ import TaskmonUnits
 extension Console {
   /// From so many rows on there is room for the line of bars.
   static let rowsForSpark = 30
+  /// From so many rows on there is room for the selected row's sentence.
+  static let rowsForNotes = 20
+  static let noteRows = 3
+  /// From so many columns on sentences fit into their column.
+  static let columnsForSentences = 120
 
   /// A tab and the cells it takes.
   struct Tab: Equatable {
@@ -21,14 +26,26 @@ extension Console {
     }
   }
 
-  var alerts: [StyledLine] { Header.alerts(data) }
+  var alerts: [StyledLine] {
+    let wrapped = Header.alerts(data).flatMap { TextWrap.wrap($0, width: columns - 1, indent: 1) }
+    return Array(wrapped.prefix(3))
+  }
   var showsSpark: Bool { rows >= Self.rowsForSpark }
   var tabRow: Int { 2 + alerts.count + (showsSpark ? 1 : 0) }
   var footerRow: Int { rows - 1 }
 
   /// The row of the column headers.
   func tableTop(_ table: Table) -> Int { tabRow + 1 + leadLines(table).count }
-  func tableHeight(_ table: Table) -> Int { max(1, footerRow - tableTop(table) - 1) }
+  func tableHeight(_ table: Table) -> Int { max(1, tableBottom(table) - tableTop(table) - 1) }
+
+  /// The row behind the last of the table: the footer, or the sentence of the selected row.
+  func tableBottom(_ table: Table) -> Int { footerRow - (showsNotes(table) ? Self.noteRows : 0) }
+
+  /// A narrow window cuts sentences off; the selected one is then told in full.
+  func showsNotes(_ table: Table) -> Bool {
+    columns < Self.columnsForSentences && rows >= Self.rowsForNotes
+      && table.rows.contains { $0.note != nil }
+  }
 
   func leadLines(_ table: Table) -> [StyledLine] {
     Array(table.lead.flatMap { TextWrap.wrap($0, width: columns - 1, indent: 1) }.prefix(3))
@@ -68,7 +85,8 @@ extension Console {
         screen.put(line, row: tabRow + 1 + offset)
       }
       TablePainter.draw(
-        table, state: state, on: &screen, top: tableTop(table), bottom: footerRow)
+        table, state: state, on: &screen, top: tableTop(table), bottom: tableBottom(table))
+      drawNote(table, on: &screen)
     } else {
       screen.put(Header.waiting(data), row: tabRow + 2)
     }
@@ -85,7 +103,8 @@ extension Console {
   }
 
   private func drawHeader(on screen: inout Screen) {
-    let verdict = Header.verdict(data, headerState)
+    let name = SafeText.width(Header.name(data))
+    let verdict = Header.verdict(data, headerState, width: columns - min(40, name + 14))
     let start = max(10, columns - verdict.width)
     screen.put(Header.broker(data), row: 0, width: start - 1)
     screen.put(verdict, row: 0, column: start)
@@ -122,6 +141,17 @@ extension Console {
     }
   }
 
+  private func drawNote(_ table: Table, on screen: inout Screen) {
+    let visible = state.visible(table)
+    let index = state.index(in: visible)
+    guard showsNotes(table), visible.indices.contains(index), let note = visible[index].note
+    else { return }
+    let lines = TextWrap.wrap(StyledLine(" " + note, .dim), width: columns - 1, indent: 1)
+    for (offset, line) in lines.prefix(Self.noteRows - 1).enumerated() {
+      screen.put(line, row: footerRow - Self.noteRows + 1 + offset)
+    }
+  }
+
   private func drawFooter(on screen: inout Screen) {
     if isFiltering && scope == .table {
       let line = StyledLine([
@@ -133,7 +163,7 @@ extension Console {
     }
     let place = footerPlace
     let start = columns - place.width
-    screen.put(KeyHints.footer(scope), row: footerRow, width: max(0, start - 1))
+    screen.put(KeyHints.footer(scope, view, width: start - 1), row: footerRow)
     screen.put(place, row: footerRow, column: start)
   }
 

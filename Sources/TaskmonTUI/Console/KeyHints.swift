@@ -1,12 +1,15 @@
 /// What is said of the keys, derived from the key table alone.
 package enum KeyHints {
-  /// One line: the keys that matter most in a scope.
-  package static func footer(_ scope: KeyScope) -> StyledLine {
+  /// One line: the keys that matter most in a scope, as many as fit.
+  package static func footer(_ scope: KeyScope, _ view: ViewID, width: Int) -> StyledLine {
     var line = StyledLine()
     for binding in KeyMap.bindings where binding.scopes.contains(scope) {
       guard let hint = binding.footer, let key = binding.keys.first else { continue }
-      line.append(" \(key.label)", .footerKey)
-      line.append(" \(hint) ", .dim)
+      let word = binding.action == .enter ? ViewRegistry.view(view).enterHint : hint
+      var longer = line
+      longer.append(" \(key.label)", .footerKey)
+      longer.append(" \(word) ", .dim)
+      if longer.width <= width { line = longer }
     }
     return line
   }

@@ -54,7 +54,7 @@ package enum KeyMap {
 
   private static let moving: [KeyBinding] = [
     KeyBinding(
-      [.enter], in: [.table], .enter, "everything about the selected row", footer: "explain"),
+      [.enter], in: [.table], .enter, "everything about the selected row", footer: "open"),
     KeyBinding(
       [.escape, .character("q")], in: [.page, .help], .back, "back", footer: "back"),
     KeyBinding([.escape], in: [.table], .back, "clear the filter"),

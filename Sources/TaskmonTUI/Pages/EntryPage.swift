@@ -41,6 +41,7 @@ package enum EntryPage {
       entry.runCount.map { PageFact("runs", $0.grouped) } ?? .unknown("runs"),
       PageFact("arrivals seen", facts.receipts.count.grouped),
       facts.receipts.last.map { moment("last arrival", $0) },
+      BeatStatus(context).lock.map { PageFact("lock token", $0.token) },
     ]
     return lines.compactMap(\.self)
   }

@@ -78,7 +78,8 @@ package enum EvidenceText {
     switch item.value {
     case .text(let text): return PageFact(name, text)
     case .flag(let flag): return PageFact(name, flag ? "yes" : "no")
-    case .list(let items): return PageFact(name, items.isEmpty ? "none" : items.joined(separator: ", "))
+    case .list(let items):
+      return PageFact(name, items.isEmpty ? "none" : items.joined(separator: ", "))
     case .unknown: return .unknown(name)
     case .number(let number): return PageFact(name, text(number, key: item.key, moments))
     }

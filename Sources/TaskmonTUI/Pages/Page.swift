@@ -39,15 +39,24 @@ package enum PageBlock: Sendable, Equatable {
 extension Page {
   /// The page as lines of at most `width` cells.
   package func lines(width: Int) -> [StyledLine] {
-    blocks.flatMap { block -> [StyledLine] in
+    let column = nameColumn
+    return blocks.flatMap { block -> [StyledLine] in
       switch block {
-      case .heading(let text): [StyledLine(), StyledLine(text, .title)]
+      case .heading(let text): [StyledLine(), StyledLine(" " + text, .title)]
       case .prose(let text): Self.prose(text, width: width)
-      case .line(let line): TextWrap.wrap(line, width: width)
-      case .facts(let facts): Self.aligned(facts, width: width)
+      case .line(let line): TextWrap.wrap(line, width: width, indent: 2)
+      case .facts(let facts): Self.aligned(facts, column: column, width: width)
       case .table(let table): Self.table(table, width: width)
       }
     }
+  }
+
+  /// One column of names for the whole page.
+  private var nameColumn: Int {
+    let names = blocks.flatMap { block -> [String] in
+      if case .facts(let facts) = block { facts.map(\.name) } else { [] }
+    }
+    return min(28, names.map { SafeText.width($0) }.max() ?? 0)
   }
 
   private static func prose(_ text: String, width: Int) -> [StyledLine] {
@@ -74,9 +83,8 @@ extension Page {
     return lines
   }
 
-  private static func aligned(_ facts: [PageFact], width: Int) -> [StyledLine] {
-    let column = min(28, facts.map { SafeText.width($0.name) }.max() ?? 0)
-    return facts.flatMap { fact -> [StyledLine] in
+  private static func aligned(_ facts: [PageFact], column: Int, width: Int) -> [StyledLine] {
+    facts.flatMap { fact -> [StyledLine] in
       let padding = String(repeating: " ", count: max(0, column - SafeText.width(fact.name)))
       let line = StyledLine([
         Span("  " + fact.name + padding + "  ", .label), Span(fact.value, fact.role),

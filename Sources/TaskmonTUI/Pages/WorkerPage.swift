@@ -114,7 +114,7 @@ package enum WorkerPage {
   }
 
   static let taskColumns: [Column<RegisteredTask>] = [
-    Column("TASK", .fill(20), help: "name") { TableCell($0.name) },
+    Column("TASK", .fit(20, 60), help: "name") { TableCell($0.name) },
     Column("HARD", .fixed(9), .right, help: "hard limit") { limit($0.hardLimit) },
     Column("SOFT", .fixed(9), .right, help: "soft limit") { limit($0.softLimit) },
   ]

@@ -84,11 +84,14 @@ package struct TableRow: Sendable, Equatable {
   package var cells: [TableCell]
   /// Rows of a lower group always stand above those of a higher one, however they are sorted.
   package var group: Int
+  /// Said in full below the table while the cursor is on the row; nil where the cells say it all.
+  package var note: String?
 
-  package init(id: String, cells: [TableCell], group: Int = 0) {
+  package init(id: String, cells: [TableCell], group: Int = 0, note: String? = nil) {
     self.id = id
     self.cells = cells
     self.group = group
+    self.note = note
   }
 }
 
@@ -107,11 +110,12 @@ package struct Table: Sendable, Equatable {
 
   package init<Row>(
     _ columns: [Column<Row>], _ rows: [Row], lead: [StyledLine] = [], id: (Row) -> String,
-    group: (Row) -> Int = { _ in 0 }
+    group: (Row) -> Int = { _ in 0 }, note: (Row) -> String? = { _ in nil }
   ) {
     heads = columns.map(\.head)
     self.rows = rows.map { row in
-      TableRow(id: id(row), cells: columns.map { $0.cell(row) }, group: group(row))
+      TableRow(
+        id: id(row), cells: columns.map { $0.cell(row) }, group: group(row), note: note(row))
     }
     self.lead = lead
   }

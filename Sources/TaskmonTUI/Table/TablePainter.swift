@@ -55,6 +55,20 @@ package enum TablePainter {
     screen.put(cell.text, row: row, column: start, width: column.width, style: style)
   }
 
+  /// The table as lines of text as long as it takes: nothing is dropped or cut.
+  package static func wholeLines(_ table: Table) -> [String] {
+    var whole = table
+    for index in whole.heads.indices {
+      if case .fill(let least) = whole.heads[index].width {
+        whole.heads[index].width = .fit(least, longest)
+      }
+    }
+    let width = TableLayout(whole, width: .max).placed.last.map { $0.start + $0.width } ?? 0
+    return lines(whole, width: width)
+  }
+
+  private static let longest = 2_000
+
   /// The table as lines of text, every row, nothing dropped but what the width forces.
   package static func lines(_ table: Table, width: Int) -> [String] {
     var screen = Screen(columns: width, rows: table.rows.count + 1)

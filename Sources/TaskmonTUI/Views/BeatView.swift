@@ -5,6 +5,7 @@ import TaskmonUnits
 package enum BeatView: ConsoleView {
   package static let id = ViewID.beat
   package static let summary = "what is due when, who publishes it, who holds the lock"
+  package static let enterHint = "details"
 
   struct Row: Sendable {
     var entry: ScheduleEntry
@@ -75,7 +76,8 @@ package enum BeatView: ConsoleView {
   }
 
   private static func late(_ row: Row) -> TableCell {
-    guard row.entry.isEnabled, let due = row.entry.dueAt else { return .unknown }
+    guard row.entry.isEnabled else { return .none }
+    guard let due = row.entry.dueAt else { return .unknown }
     let late = row.now - due
     guard late > Seconds(1) else { return TableCell("-", .dim, number: 0) }
     let role: Role = late > EntryFacts.grace ? .warning : .text

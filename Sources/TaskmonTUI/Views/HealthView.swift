@@ -5,6 +5,7 @@ import TaskmonUnits
 package enum HealthView: ConsoleView {
   package static let id = ViewID.health
   package static let summary = "what is wrong, worst first, and what could not be judged"
+  package static let enterHint = "explain"
 
   enum Row: Sendable {
     case finding(Finding, age: Seconds)
@@ -21,6 +22,14 @@ package enum HealthView: ConsoleView {
       switch self {
       case .finding(let finding, _): "\(finding.rule) \(finding.subject)"
       case .unknown(let rule): "\(rule.rule)"
+      }
+    }
+
+    /// The row's own words, for where its column is too narrow.
+    var sentence: String {
+      switch self {
+      case .finding(let finding, _): "\(finding.subject): \(finding.message)"
+      case .unknown(let rule): "\(rule.rule) needs: \(rule.missing)"
       }
     }
 
@@ -65,7 +74,7 @@ package enum HealthView: ConsoleView {
     }
     return Table(
       columns, findings + context.report.unknown.map { Row.unknown($0) },
-      lead: [verdict(context.report)], id: \.id, group: \.group)
+      lead: [verdict(context.report)], id: \.id, group: \.group, note: \.sentence)
   }
 
   /// One sentence on the whole: what was found, what is well, what could not be judged.
@@ -81,11 +90,10 @@ package enum HealthView: ConsoleView {
       line.append(" Nothing found: ", .good, bold: true)
       line.append("\(plural(judged, "rule")) judged, all healthy", .good)
     } else {
-      line.append(" No rule could judge yet", .unknown, bold: true)
+      line.append(" No rule could judge; each says below what is missing", .unknown, bold: true)
     }
-    if !report.unknown.isEmpty {
+    if judged > 0 && !report.unknown.isEmpty {
       line.append(", \(report.unknown.count) could not be judged", .unknown)
-      line.append(" (each says below what is missing)", .dim)
     }
     return line
   }

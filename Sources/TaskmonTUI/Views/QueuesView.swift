@@ -5,6 +5,7 @@ import TaskmonUnits
 package enum QueuesView: ConsoleView {
   package static let id = ViewID.queues
   package static let summary = "what waits, how that changes, and who takes it"
+  package static let enterHint = "details"
 
   struct Row: Sendable {
     var queue: QueueFacts
@@ -22,7 +23,7 @@ package enum QueuesView: ConsoleView {
       return TableCell(ready.grouped, ready == 0 ? .dim : .text, number: Double(ready))
     },
     Column("TREND", .fixed(8), .right, priority: 2, help: "change over the last minute") { row in
-      row.trend.map { TableCell(QueueTrend.text($0), number: $0) } ?? .unknown
+      row.trend.map { trend($0) } ?? .unknown
     },
     Column("LAST 30m", .fixed(16), priority: 6, help: "ready messages over half an hour") { row in
       TableCell(row.spark, .info, sort: .number(row.trend ?? 0))
@@ -82,6 +83,12 @@ package enum QueuesView: ConsoleView {
     guard !filled.isEmpty, filled.contains(where: { $0.step != 0 }) else { return .none }
     let text = filled.map { "\($0.step):\($0.ready.grouped)" }.joined(separator: " ")
     return TableCell(text, sort: .text(text))
+  }
+
+  private static func trend(_ perSecond: Double) -> TableCell {
+    let text = QueueTrend.text(perSecond)
+    return TableCell(
+      text.isEmpty ? "steady" : text, text.isEmpty ? .dim : .text, number: perSecond)
   }
 
   private static func consumers(_ row: Row) -> TableCell {

@@ -5,6 +5,7 @@ import TaskmonUnits
 package enum WorkersView: ConsoleView {
   package static let id = ViewID.workers
   package static let summary = "who is there, how busy, and for which queues"
+  package static let enterHint = "details"
 
   struct Row: Sendable {
     var worker: WorkerFacts

@@ -65,7 +65,7 @@ enum SampleData {
       QueueFacts(
         name: "reports", priorities: [PriorityLength(step: 0, ready: 7)],
         head: .value(message(tag: "stuck", task: "reports.render")),
-        newest: .unavailable("larger than 64 KiB"), unacked: .value(0)),
+        newest: .unavailable("larger than 64 KiB"), tailTags: ["stuck"], unacked: .value(0)),
     ]
   }
 
