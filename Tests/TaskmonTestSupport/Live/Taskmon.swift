@@ -40,10 +40,12 @@ package final class Taskmon: Sendable {
 
   /// Runs `check` with a JSON document as its answer.
   package func check(
-    _ arguments: [String], state: String = "none", timeout seconds: Double = 60
+    _ arguments: [String], state: String = "none", environment: [String: String] = [:],
+    timeout seconds: Double = 60
   ) async throws -> CheckRun {
     let result = try await run(
-      ["check", "--format", "json", "--state", state] + arguments, timeout: seconds)
+      ["check", "--format", "json", "--state", state] + arguments, environment: environment,
+      timeout: seconds)
     guard case .exit(let status) = result.end else {
       throw SupportError("check: \(result.end)\n\(result.outputText)\n\(result.errorText)")
     }

@@ -17,15 +17,15 @@ package final class Tmux: Sendable {
       "tmux.conf",
       """
       set -g default-shell /bin/bash
-      set -g default-command "exec bash --norc --noprofile"
+      set -g default-command "exec bash --rcfile \(folder.path("bashrc"))"
       set -g default-terminal tmux-256color
       set -g history-limit 2000
       set -g status off
       set -g escape-time 0
       set -g remain-on-exit on
       """)
+    try folder.write("bashrc", "PS1='READY> '\n")
     var shell = environment
-    shell["PS1"] = "READY> "
     shell["TERM"] = nil
     _ = try await Subprocess.run(
       "setsid",
