@@ -4,6 +4,8 @@
 /// LTRIM -1 -1, EXEC: the sentinel stays last, because a list that ran empty would lose its expiry,
 /// and the next late reply would make a list that never goes away.
 package struct ReplyListCommand: WireCommand, Hashable {
+  package static let right = CommandRight.replyList
+
   package let arguments: [[UInt8]]
 
   private init(_ name: String, _ arguments: [UInt8]...) {
