@@ -1,4 +1,4 @@
-import RedisClient
+package import RedisClient
 package import TaskmonUnits
 
 /// A question to workers, published on the control channel; none changes anything in a worker.
@@ -13,6 +13,8 @@ package struct ControlRequest: WireCommand, Hashable {
     case active
     case stats
   }
+
+  package static let right = CommandRight.control
 
   package let arguments: [[UInt8]]
 
