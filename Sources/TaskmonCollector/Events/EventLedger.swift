@@ -97,6 +97,20 @@ struct EventLedger: Sendable {
     beats.published(key, id: id, by: publisher, at: now)
   }
 
+  /// A copy that holds only the tasks running and those named.
+  func excerpt(of ids: [String]) -> EventLedger {
+    var copy = EventLedger(budget: budget)
+    copy.workers = workers
+    copy.tasks = tasks.excerpt(of: running.union(ids))
+    copy.running = running
+    copy.beats = beats
+    copy.counts = counts
+    copy.received = received
+    copy.taskEvents = taskEvents
+    copy.lag = lag
+    return copy
+  }
+
   // MARK: Workers
 
   private mutating func hear(_ sender: WorkerID, at moment: Timestamp, isTaskEvent: Bool) {

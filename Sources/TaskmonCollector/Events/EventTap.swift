@@ -28,6 +28,16 @@ final class EventTap: Sendable {
     state.withLock(body)
   }
 
+  /// The state with no other tasks than those running and those named: the rest stays where it is,
+  /// so that taking events in never has to copy it.
+  func excerpt(of ids: [String]) -> State {
+    state.withLock { state in
+      State(
+        ledger: state.ledger.excerpt(of: ids), hearing: state.hearing,
+        undecodable: state.undecodable, pattern: state.pattern)
+    }
+  }
+
   /// Listens on one pattern until cancelled.
   func run(_ subscription: RedisSubscription, pattern: RedisKey) async {
     state.withLock { $0.pattern = pattern }

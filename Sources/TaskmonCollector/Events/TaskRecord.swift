@@ -34,11 +34,19 @@ struct TaskTable: Sendable {
   private var first = 0
   private let limit: Int
   private(set) var dropped = 0
+  /// Tasks tracked; in an excerpt, those of the whole table.
+  private(set) var count = 0
 
   init(limit: Int) { self.limit = max(1, limit) }
 
-  var count: Int { records.count }
-  var all: [String: TaskRecord] { records }
+  /// A table of no other tasks than those named, for reading.
+  func excerpt(of ids: Set<String>) -> TaskTable {
+    var copy = TaskTable(limit: limit)
+    for id in ids { copy.records[id] = records[id] }
+    copy.dropped = dropped
+    copy.count = count
+    return copy
+  }
 
   subscript(id: String) -> TaskRecord? { records[id] }
 
@@ -50,6 +58,7 @@ struct TaskTable: Sendable {
       makeRoom()
       order.append(id)
       records[id] = TaskRecord(state: state)
+      count = records.count
     }
     records[id].map { record in
       var changed = record
