@@ -28,8 +28,8 @@ package struct ConfReply: Sendable, Equatable {
   package var resultBackend: String?
   /// From `broker_transport_options`.
   package var visibilityTimeout: Seconds?
-  /// The result key prefix, from `result_backend_transport_options`.
-  package var resultKeyPrefix: String?
+  package var prioritySteps: [Int]?
+  package var separator: String?
   package var taskTimeLimit: Seconds?
   package var taskSoftTimeLimit: Seconds?
   package var resultExpires: Seconds?
@@ -41,5 +41,48 @@ package struct ConfReply: Sendable, Equatable {
   package var defaultQueue: String?
   package var timezone: String?
 
-  package init(_ answer: JSONValue) throws(DecodeError) { throw .wrongType("conf") }
+  /// What Celery shows instead of a value whose name sounds secret.
+  private static let mask = "********"
+
+  package init(_ answer: JSONValue) throws(DecodeError) {
+    guard answer.members != nil else { throw .wrongType("conf") }
+    beatSchedule = answer["beat_schedule"]?.members.map { $0.compactMap(Self.entry) }
+    brokerURL = Self.text(answer["broker_url"])
+    resultBackend = Self.text(answer["result_backend"])
+    let transport = answer["broker_transport_options"] ?? .null
+    visibilityTimeout = Self.seconds(transport["visibility_timeout"])
+    prioritySteps = transport["priority_steps"]?.array?.compactMap(\.int)
+    separator = Self.text(transport["sep"])
+    taskTimeLimit = Self.seconds(answer["task_time_limit"])
+    taskSoftTimeLimit = Self.seconds(answer["task_soft_time_limit"])
+    resultExpires = Self.seconds(answer["result_expires"])
+    acksLate = answer["task_acks_late"]?.bool
+    alwaysEager = answer["task_always_eager"]?.bool
+    sendsTaskEvents = answer["worker_send_task_events"]?.bool
+    redirectsStdouts = answer["worker_redirect_stdouts"]?.bool
+    prefetchMultiplier = answer["worker_prefetch_multiplier"]?.int
+    defaultQueue = Self.text(answer["task_default_queue"])
+    timezone = Self.text(answer["timezone"])
+  }
+
+  private static func text(_ value: JSONValue?) -> String? {
+    value?.string.flatMap { $0 == mask ? nil : $0 }
+  }
+
+  /// A number, or a `timedelta` as Python prints it; infinity is no value.
+  private static func seconds(_ value: JSONValue?) -> Seconds? {
+    let found = value?.double ?? value?.string.flatMap(PythonDuration.seconds)
+    return found.flatMap { $0.isFinite ? Seconds($0) : nil }
+  }
+
+  private static func entry(_ member: JSONMember) -> ScheduleEntry? {
+    guard let task = member.value["task"]?.string, let schedule = member.value["schedule"] else {
+      return nil
+    }
+    return ScheduleEntry(
+      name: member.key, task: task,
+      argumentsText: PythonRepr.argumentsText(of: member.value["args"] ?? .null),
+      keywordArgumentsText: PythonRepr.keywordArgumentsText(of: member.value["kwargs"] ?? .null),
+      schedule: ScheduleValue(configuration: schedule))
+  }
 }

@@ -1,5 +1,3 @@
-package import TaskmonUnits
-
 /// One worker's answer to a control request.
 package struct ControlReply: Sendable, Equatable {
   package var ticket: String?
@@ -20,82 +18,57 @@ package struct ControlReply: Sendable, Equatable {
   package init(
     decoding element: [UInt8], limits: JSONLimits = JSONLimits()
   ) throws(DecodeError) {
-    throw .missing("body")
+    let envelope = try Envelope(decoding: element, limits: limits)
+    let body = try envelope.json(limits: limits)
+    guard let members = body.members else { throw .wrongType("reply") }
+    guard let member = members.first else { throw .missing("worker") }
+    ticket = envelope.headers["ticket"]?.string
+    worker = member.key
+    answer = member.value
+    error = Self.error(in: member.value)
+  }
+
+  /// Celery answers `{"error": text}` and nothing beside it.
+  private static func error(in answer: JSONValue) -> String? {
+    guard let members = answer.members, members.count == 1, let only = members.first,
+      only.key == "error"
+    else { return nil }
+    return only.value.string ?? PythonRepr.text(of: only.value)
   }
 }
 
 /// The queues a worker consumes.
 package struct ActiveQueuesReply: Sendable, Equatable {
-  package var names: [String]
-
-  package init(_ answer: JSONValue) throws(DecodeError) { throw .wrongType("active_queues") }
-}
-
-/// The tasks a worker has registered, with the options asked for.
-package struct RegisteredReply: Sendable, Equatable {
-  package struct Task: Sendable, Hashable {
+  package struct Queue: Sendable, Hashable {
     package var name: String
-    /// Python's text of each option; an option that is None is absent.
-    package var options: [String: String]
-    package var hardLimit: Seconds?
-    package var softLimit: Seconds?
+    /// A Broadcast queue's common name; nil for others.
+    package var alias: String?
+    package var exchange: String?
+    /// `direct`, `topic`, `fanout`.
+    package var exchangeType: String?
 
     package init(
-      name: String, options: [String: String] = [:], hardLimit: Seconds? = nil,
-      softLimit: Seconds? = nil
+      name: String, alias: String? = nil, exchange: String? = nil, exchangeType: String? = nil
     ) {
       self.name = name
-      self.options = options
-      self.hardLimit = hardLimit
-      self.softLimit = softLimit
+      self.alias = alias
+      self.exchange = exchange
+      self.exchangeType = exchangeType
     }
   }
 
-  package var tasks: [Task]
+  package var queues: [Queue]
+  package var names: [String] { queues.map(\.name) }
 
-  /// `items` are the option names the request asked for.
-  package init(_ answer: JSONValue, items: [String]) throws(DecodeError) {
-    throw .wrongType("registered")
+  package init(_ answer: JSONValue) throws(DecodeError) {
+    guard let elements = answer.array else { throw .wrongType("active_queues") }
+    queues = elements.compactMap { element in
+      element["name"]?.string.map {
+        Queue(
+          name: $0, alias: element["alias"]?.string,
+          exchange: element["exchange"]?["name"]?.string,
+          exchangeType: element["exchange"]?["type"]?.string)
+      }
+    }
   }
-}
-
-/// The tasks a worker is running.
-package struct ActiveTasksReply: Sendable, Equatable {
-  package struct Task: Sendable, Hashable {
-    package var id: String
-    package var name: String?
-    package var startedAt: Timestamp?
-    package var acknowledged: Bool?
-    package var hostname: String?
-    package var processID: Int?
-    package var redelivered: Bool?
-    package var priority: Int?
-    package var exchange: String?
-    package var routingKey: String?
-
-    package init(id: String) { self.id = id }
-  }
-
-  package var tasks: [Task]
-
-  package init(_ answer: JSONValue) throws(DecodeError) { throw .wrongType("active") }
-}
-
-/// How a worker is built and what it has done.
-package struct StatsReply: Sendable, Equatable {
-  package var pid: Int?
-  package var uptime: Seconds?
-  /// `prefork`, `threads`, `solo`, `gevent`, `eventlet`, or another module's name; nil where an old
-  /// version does not tell and nothing gives it away.
-  package var pool: String?
-  package var slots: Int?
-  package var processes: [Int]
-  package var prefetchCount: Int?
-  /// Executions by task name since the worker started.
-  package var totals: [String: Int]
-  /// Of the whole pool; nil where none is set.
-  package var softLimit: Seconds?
-  package var hardLimit: Seconds?
-
-  package init(_ answer: JSONValue) throws(DecodeError) { throw .wrongType("stats") }
 }

@@ -37,10 +37,51 @@ package enum EnvelopeWriter {
   /// An element of a queue, an event or a request: `body` becomes JSON in base64.
   package static func envelope(
     body: JSONValue, headers: JSONValue, properties: Properties
-  ) -> [UInt8] { [] }
+  ) -> [UInt8] {
+    var bytes = Array("{\"body\": \"".utf8)
+    Base64.encode(JSONWriter.bytes(of: body), into: &bytes)
+    bytes += "\", \"content-encoding\": \"utf-8\", \"content-type\": \"application/json\"".utf8
+    bytes += ", \"headers\": ".utf8
+    JSONWriter.append(headers, to: &bytes)
+    bytes += ", \"properties\": ".utf8
+    JSONWriter.append(properties.value, to: &bytes)
+    bytes.append(UInt8(ascii: "}"))
+    return bytes
+  }
 
   /// A value of the hash `unacked`.
   package static func unackedEntry(
     message: [UInt8], exchange: String, routingKey: String
-  ) -> [UInt8] { [] }
+  ) -> [UInt8] {
+    var bytes = [UInt8(ascii: "[")] + message + Array(", ".utf8)
+    JSONWriter.append(exchange, to: &bytes)
+    bytes += ", ".utf8
+    JSONWriter.append(routingKey, to: &bytes)
+    bytes.append(UInt8(ascii: "]"))
+    return bytes
+  }
+}
+
+extension EnvelopeWriter.Properties {
+  /// In kombu's order.
+  fileprivate var value: JSONValue {
+    var members: [JSONMember] = []
+    func add(_ key: String, _ text: String?) {
+      if let text { members.append(JSONMember(key, .string(text))) }
+    }
+    add("correlation_id", correlationID)
+    add("reply_to", replyTo)
+    add("origin", origin)
+    members.append(JSONMember("delivery_mode", .integer(Int64(deliveryMode))))
+    add("expiration", expiration)
+    var delivery = [
+      JSONMember("exchange", .string(exchange)), JSONMember("routing_key", .string(routingKey)),
+    ]
+    if redelivered { delivery.append(JSONMember("redelivered", true)) }
+    members.append(JSONMember("delivery_info", .object(delivery)))
+    members.append(JSONMember("priority", .integer(Int64(priority))))
+    add("body_encoding", "base64")
+    add("delivery_tag", deliveryTag)
+    return .object(members)
+  }
 }

@@ -38,11 +38,6 @@ package struct TaskMessage: Sendable, Equatable {
   package var size = ByteCount.zero
 
   package init() {}
-
-  /// Reads an element of a queue's list.
-  package init(decoding element: [UInt8]) throws(DecodeError) {
-    throw .missing("headers")
-  }
 }
 
 /// A value of the hash `unacked`: a message and where it came from.
@@ -55,9 +50,5 @@ package struct UnackedEntry: Sendable, Equatable {
     self.message = message
     self.exchange = exchange
     self.routingKey = routingKey
-  }
-
-  package init(decoding value: [UInt8]) throws(DecodeError) {
-    throw .missing("message")
   }
 }
