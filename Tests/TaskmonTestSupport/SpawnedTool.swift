@@ -97,21 +97,6 @@ package final class BackgroundTool {
   }
 }
 
-/// A folder that goes with the value.
-package final class TemporaryFolder {
-  package let path: String
-
-  package init() throws {
-    var template = Array("/tmp/taskmon-test-XXXXXX".utf8CString)
-    guard mkdtemp(&template) != nil else {
-      throw SpawnedTool.Failure(sentence: "no temporary folder can be made")
-    }
-    path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-}
-
 /// A text kept in the repository that a test compares with what is made now.
 package enum Golden {
   /// With `TASKMON_UPDATE_GOLDEN=1` the file is written instead; the difference is for review.
