@@ -1,10 +1,11 @@
 import TaskmonHealth
+import TaskmonTestSupport
 import Testing
 
 /// Every rule is told whole, and proved in its three ways.
 @Suite("Rules are complete")
 struct RuleTests {
-  static let ids = RuleRegistry.all.map(\.id.rawValue)
+  static let ids = RuleRegistry.all.map { $0.id.rawValue }
 
   @Test("there are rules, each once")
   func unique() {
@@ -14,7 +15,7 @@ struct RuleTests {
 
   @Test("a rule's type, file and id are one name", arguments: ids)
   func names(_ id: String) throws {
-    let rule = try #require(RuleRegistry.rule(RuleID(rawValue: id)))
+    let rule = try rule(id)
     let camel = id.split(separator: "-").map { $0.prefix(1).uppercased() + $0.dropFirst() }
     #expect("\(rule)" == camel.joined())
     #expect(SourceTree.sources.contains { $0.path.hasSuffix("/Rules/\(camel.joined()).swift") })
@@ -23,7 +24,7 @@ struct RuleTests {
   @Test(
     "a rule's page says what, why, how, what not, how to confirm and what to do", arguments: ids)
   func page(_ id: String) throws {
-    let page = try #require(RuleRegistry.rule(RuleID(rawValue: id))).page
+    let page = try rule(id).page
     let parts = [
       page.summary, page.whyItHurts, page.detection, page.blindSpots, page.confirm, page.remedy,
     ]
@@ -36,7 +37,7 @@ struct RuleTests {
 
   @Test("a rule's thresholds are named in kebab case, once, and explained", arguments: ids)
   func thresholds(_ id: String) throws {
-    let thresholds = try #require(RuleRegistry.rule(RuleID(rawValue: id))).thresholds
+    let thresholds = try rule(id).thresholds
     #expect(Set(thresholds.map(\.name)).count == thresholds.count)
     for threshold in thresholds {
       #expect(threshold.name.wholeMatch(of: #/[a-z0-9]+(-[a-z0-9]+)*/#) != nil)
@@ -54,5 +55,12 @@ struct RuleTests {
     for verdict in ["findings", "healthy", "unknown"] {
       #expect(file.code.contains(verdict), "\(file.path) never expects \(verdict)")
     }
+  }
+
+  private func rule(_ id: String) throws -> any Rule.Type {
+    guard let rule = RuleRegistry.rule(RuleID(rawValue: id)) else {
+      throw SupportError("no rule \(id)")
+    }
+    return rule
   }
 }
