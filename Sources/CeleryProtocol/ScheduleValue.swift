@@ -74,23 +74,29 @@ package enum ScheduleValue: Sendable, Hashable {
     let values = words(text[..<bracket].dropFirst(10))
     guard legend.count == 5, values.count == 5 else { return nil }
     let ordered = ["m", "h", "dM", "MY", "d"].compactMap { label in
-      legend.firstIndex(of: label).map { values[$0] }
+      legend.firstIndex(of: label).map { plain(values[$0]) }
     }
     return ordered.count == 5 ? ordered.joined(separator: " ") : nil
   }
 
-  /// Splits at spaces, but not inside brackets and not after a comma.
+  /// A list or set of numbers without brackets and spaces, as RedBeat's entries are shown.
+  private static func plain(_ word: String) -> String {
+    guard let first = word.first, "[{(".contains(first) else { return word }
+    return word.filter { !"[]{}() ".contains($0) }
+  }
+
+  /// Splits at spaces, but not inside brackets.
   private static func words(_ text: Substring) -> [String] {
     var words = [""]
     var depth = 0
     for character in text {
       if "[{(".contains(character) { depth += 1 }
       if "]})".contains(character) { depth -= 1 }
-      guard character == " " else {
+      if character != " " {
         words[words.count - 1].append(character)
-        continue
+      } else if depth <= 0, words.last != "" {
+        words.append("")
       }
-      if depth <= 0, words.last?.last != ",", words.last != "" { words.append("") }
     }
     return words.filter { !$0.isEmpty }
   }

@@ -1,0 +1,108 @@
+import CeleryProtocol
+import RedisClient
+import TaskmonUnits
+
+// What beats do.
+extension DemoFleet {
+  /// The shop's beat: RedBeat, holding its lock.
+  mutating func firstBeat(at now: Timestamp) -> DemoBeat {
+    let publisher = Publisher(host: "beat-1", pids: 7...40, random: &random)
+    let token = RedBeatEncoder.token(
+      at: now, sequence: UInt16(random.whole(0...16_383)), node: 0x02fc_0000_0001)
+    return beat(publisher, lockToken: token, lag: .zero, at: now)
+  }
+
+  /// A worker's embedded beat with a schedule file of its own, which knows of no lock.
+  mutating func addEmbeddedBeat(lag: Seconds, at now: Timestamp) {
+    let host = workers.first?.host ?? "worker-1"
+    let publisher = Publisher(host: host, random: &random)
+    var second = beat(publisher, lockToken: nil, lag: lag, at: now)
+    // Due together with the first: both keep to the same clock, and both started long ago.
+    for index in second.lines.indices {
+      guard let line = beats.first?.lines.first(where: { $0.entry == second.lines[index].entry })
+      else { continue }
+      second.lines[index].due = line.due
+    }
+    beats.append(second)
+  }
+
+  private func beat(
+    _ publisher: Publisher, lockToken: String?, lag: Seconds, at now: Timestamp
+  ) -> DemoBeat {
+    DemoBeat(
+      publisher: publisher,
+      lines: shop.schedule.map { DemoBeat.Line(entry: $0, due: now + $0.every) },
+      lockToken: lockToken, lag: lag, nextExtension: now + .seconds(1))
+  }
+
+  /// RedBeat's keys, as it makes them when it starts and gets the lock.
+  mutating func writeSchedule(at now: Timestamp) {
+    for beat in beats {
+      guard let token = beat.lockToken else { continue }
+      for line in beat.lines {
+        let key = layout.redBeatEntry(line.entry.name)
+        outbox += [
+          .set(
+            KeyLayout.redBeatDefinition, to: RedBeatEncoder.definition(line.entry), in: key),
+          .set(
+            KeyLayout.redBeatMeta, to: RedBeatEncoder.meta(lastRun: now, runs: nil), in: key),
+          .add(Array(line.entry.name.utf8), to: layout.redBeatStatics),
+          .add(key.bytes, wholeScore: score(line.due), to: layout.redBeatSchedule),
+        ]
+      }
+      outbox.append(
+        .lock(
+          layout.redBeatLock, token: Array(token.utf8), milliseconds: DemoBeat.lockMilliseconds))
+    }
+  }
+
+  mutating func tickBeats(until now: Timestamp) {
+    for index in beats.indices {
+      if beats[index].lockToken != nil, beats[index].nextExtension <= now {
+        outbox.append(.extend(layout.redBeatLock, milliseconds: DemoBeat.lockMilliseconds))
+        beats[index].nextExtension = now + .seconds(1)
+      }
+      for line in beats[index].lines.indices
+      where beats[index].lines[line].due + beats[index].lag <= now {
+        run(line, of: index, at: now)
+      }
+    }
+  }
+
+  private mutating func run(_ line: Int, of index: Int, at now: Timestamp) {
+    beats[index].lines[line].advance(past: now)
+    let current = beats[index].lines[line]
+    publish(current.entry, by: index, at: now)
+    guard beats[index].lockToken != nil else { return }
+    let key = layout.redBeatEntry(current.entry.name)
+    outbox += [
+      .set(
+        KeyLayout.redBeatMeta, to: RedBeatEncoder.meta(lastRun: now, runs: current.runs),
+        in: key),
+      .add(key.bytes, wholeScore: score(current.due), to: layout.redBeatSchedule),
+    ]
+  }
+
+  private mutating func publish(
+    _ entry: RedBeatEncoder.Entry, by index: Int, at now: Timestamp
+  ) {
+    guard let kind = shop.kind(entry.task) else { return }
+    let life = entry.options.last { $0.key == "expires" }?.value.int
+    let publisher = beats[index].publisher
+    let task = OutgoingTask(
+      id: random.uuid(), task: entry.task, arguments: entry.arguments,
+      keywordArguments: entry.keywordArguments, argumentsAreList: true, queue: kind.queue,
+      expires: life.map { now + Seconds(Double($0)) },
+      expiresAfterMilliseconds: life.map { $0 * 1000 }, hardLimit: kind.hardLimit,
+      softLimit: kind.softLimit, origin: publisher.origin, replyTo: publisher.replyTo,
+      ignoresResult: kind.ignoresResult, isFromBeat: true, deliveryTag: random.uuid())
+    put(task)
+    let clock = beats[index].publisher.tick()
+    announce(task, by: publisher.sender, clock: clock, at: now)
+  }
+
+  /// RedBeat's unit: whole seconds since 1970.
+  private func score(_ moment: Timestamp) -> Int64 {
+    Int64(min(max(moment.secondsSince1970, 0), 1e15))
+  }
+}

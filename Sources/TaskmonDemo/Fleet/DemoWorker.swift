@@ -1,0 +1,85 @@
+import CeleryProtocol
+import TaskmonUnits
+
+/// One simulated worker process with its pool.
+struct DemoWorker: Sendable {
+  enum Pool: Sendable {
+    case prefork
+    /// Cannot enforce time limits.
+    case threads
+  }
+
+  /// A message in the worker's hands that does not run yet.
+  struct Held: Sendable {
+    let task: OutgoingTask
+    /// Nil for a task the shop does not have: never, as the shop publishes all of them.
+    let kind: TaskKind
+  }
+
+  /// A run under way.
+  struct Run: Sendable {
+    let held: Held
+    let startedAt: Timestamp
+    /// Nil for a run that hangs.
+    let endsAt: Timestamp?
+    let outcome: Outcome
+    /// The pool process, or the worker's own where the pool has threads.
+    let pid: Int
+    let acknowledged: Bool
+  }
+
+  /// How a run will end, decided when it begins.
+  enum Outcome: Sendable {
+    case success(JSONValue)
+    case failure(Fault)
+    /// To be tried again after so many seconds.
+    case retry(Fault, seconds: Int)
+  }
+
+  let node: String
+  let host: String
+  let pid: Int
+  let pool: Pool
+  let slots: Int
+  /// Of the pool; empty for threads.
+  let processes: [Int]
+  var queues: [String]
+  /// Routing key and owner of the worker's own reply queue and gossip queue.
+  let oid: String
+  let startedAt: Timestamp
+  var nextHeartbeat: Timestamp
+  var clock = 0
+  var accepted = 0
+  var totals: [JSONMember] = []
+  var active: [Run] = []
+  var reserved: [Held] = []
+  /// Waiting for their `eta`.
+  var scheduled: [Held] = []
+  /// Task events of this turn, sent together as the event loop of a worker does.
+  var events: [JSONValue] = []
+
+  var sender: EventEncoder.Sender { EventEncoder.Sender(hostname: node, pid: pid) }
+
+  /// Deliveries not yet acknowledged; waiting ETA tasks do not count against the prefetch.
+  private var unacknowledged: Int {
+    reserved.count + active.count { !$0.acknowledged }
+  }
+
+  /// `worker_prefetch_multiplier` is 4, and each waiting ETA task adds one.
+  var prefetchCount: Int { slots * 4 + scheduled.count }
+  var canTake: Int { max(0, slots * 4 - unacknowledged) }
+
+  mutating func tick() -> Int {
+    clock += 1
+    return clock
+  }
+
+  mutating func count(_ task: String) {
+    accepted += 1
+    guard let index = totals.firstIndex(where: { $0.key == task }) else {
+      totals.append(JSONMember(task, 1))
+      return
+    }
+    totals[index].value = .whole((totals[index].value.int ?? 0) + 1)
+  }
+}
