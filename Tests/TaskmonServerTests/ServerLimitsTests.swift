@@ -1,3 +1,4 @@
+import TaskmonModel
 import TaskmonServer
 import TaskmonUnits
 import Testing
@@ -63,6 +64,29 @@ struct ServerLimitsTests {
       wire.send(begin)
       let answer = Reply(try await wire.readToEnd())
       #expect(answer.status == (begin.hasPrefix("POST") ? 405 : 0))
+    }
+  }
+
+  @Test("does not wait for ever for a client that reads nothing")
+  func unread() async throws {
+    var state = RunningServer.state()
+    guard var snapshot = state.history.latest else { return }
+    snapshot.queues = .value(
+      (0..<1_000).map { number in
+        QueueFacts(
+          name: "\(number)" + String(repeating: "x", count: 500),
+          priorities: [PriorityLength(step: 0, ready: 1)])
+      })
+    state.history.absorb(snapshot)
+    let limits = ServerLimits(connections: 1, exchange: .milliseconds(500))
+    try await RunningServer.run(state: state, limits: limits) { server in
+      let deaf = try Wire(port: server.port)
+      for _ in 0..<40 { deaf.send("GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n") }
+      #expect(Reply(try await deaf.readResponse(hasBody: false)).status == 200)
+      let other = try Wire(port: server.port)
+      other.send("GET /-/healthy HTTP/1.1\r\nHost: localhost\r\n\r\n")
+      let reply = Reply(try await other.readResponse())
+      #expect(reply.status == 200)
     }
   }
 
