@@ -3,6 +3,8 @@
 /// There is no `KEYS`, no `MONITOR`, no `DEBUG`, no range without an end; what is not here cannot
 /// be sent by a poll.
 package struct ReadCommand: WireCommand, Hashable {
+  package static let right = CommandRight.read
+
   package let arguments: [[UInt8]]
 
   private init(_ name: String, _ arguments: [UInt8]...) {

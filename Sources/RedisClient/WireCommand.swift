@@ -6,6 +6,8 @@
 package protocol WireCommand: Sendable {
   /// Name and arguments as bytes, in the order they are sent; never empty.
   var arguments: [[UInt8]] { get }
+  /// The right a connection must have been opened with before it sends this.
+  static var right: CommandRight { get }
 }
 
 extension WireCommand {

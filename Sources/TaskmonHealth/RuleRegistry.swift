@@ -1,6 +1,9 @@
 /// Every rule, in the order the console, `explain` and the runbook list them.
 package enum RuleRegistry {
-  package static let all: [any Rule.Type] = []
+  package static let all: [any Rule.Type] = [
+    BrokerUnreachable.self,
+    NoCeleryHere.self,
+  ]
 
   package static func rule(_ id: RuleID) -> (any Rule.Type)? { all.first { $0.id == id } }
 }

@@ -45,11 +45,12 @@ struct ExpositionTests {
   }
 
   @Test("gives promtool nothing to remark on but the compatible _count gauges", arguments: pages)
-  func promtool(page: Page) throws {
-    let outcome = try SpawnedTool.run(
-      ["promtool", "check", "metrics"], input: Shop.text(page.input))
-    #expect(outcome.output.split(separator: "\n").map(String.init).sorted() == page.remarks)
-    #expect(outcome.status == (page.remarks.isEmpty ? 0 : 3))
+  func promtool(page: Page) async throws {
+    let outcome = try await Subprocess.run(
+      "promtool", ["check", "metrics"], input: Array(Shop.text(page.input).utf8))
+    let said = outcome.outputText + outcome.errorText
+    #expect(said.split(separator: "\n").map(String.init).sorted() == page.remarks)
+    #expect(outcome.end == .exit(page.remarks.isEmpty ? 0 : 3))
   }
 
   @Test("tells nothing of the broker while Redis is away, and keeps findings and itself")

@@ -1,0 +1,64 @@
+package import RedisClient
+package import TaskmonUnits
+
+/// A question to workers, published on the control channel; none changes anything in a worker.
+package struct ControlRequest: WireCommand, Hashable {
+  package enum Method: Sendable, Hashable {
+    case ping
+    case activeQueues
+    /// Names and the named options of every registered task.
+    case registered(items: [String])
+    case conf(withDefaults: Bool)
+    /// Always asked with `safe`: without it every argument comes back whole.
+    case active
+    case stats
+
+    /// As Celery names it.
+    package var name: String {
+      switch self {
+      case .ping: "ping"
+      case .activeQueues: "active_queues"
+      case .registered: "registered"
+      case .conf: "conf"
+      case .active: "active"
+      case .stats: "stats"
+      }
+    }
+
+    fileprivate var arguments: JSONValue {
+      switch self {
+      case .ping, .activeQueues, .stats: [:]
+      case .registered(let items): ["taskinfoitems": .array(items.map(JSONValue.string))]
+      case .conf(let withDefaults): ["with_defaults": .bool(withDefaults)]
+      case .active: ["safe": true]
+      }
+    }
+  }
+
+  package static let right = CommandRight.control
+
+  package let arguments: [[UInt8]]
+
+  /// Asks `destinations` (all workers where nil) to answer into the list of `owner`.
+  ///
+  /// `ticket` is a fresh UUID and comes back with each answer; `owner` is the UUID of
+  /// `KeyLayout.replyList(owner:)`; workers ignore a request later than `expires`. The reply goes
+  /// straight to the list, through the default exchange, so that no binding of ours is needed.
+  package init(
+    _ method: Method, to destinations: [String]? = nil, owner: String, ticket: String,
+    expires: Timestamp, layout: KeyLayout
+  ) {
+    let body: JSONValue = [
+      "method": .string(method.name), "arguments": method.arguments,
+      "destination": destinations.map { .array($0.map(JSONValue.string)) } ?? .null,
+      "pattern": nil, "matcher": nil, "ticket": .string(ticket),
+      "reply_to": ["exchange": "", "routing_key": .string(layout.replyListName(owner: owner))],
+    ]
+    let properties = EnvelopeWriter.Properties(
+      deliveryMode: 2, exchange: layout.pidboxExchange.text, routingKey: "", deliveryTag: ticket)
+    let envelope = EnvelopeWriter.envelope(
+      body: body, headers: ["clock": 0, "expires": .double(expires.secondsSince1970)],
+      properties: properties)
+    arguments = [Array("PUBLISH".utf8), layout.controlChannel.bytes, envelope]
+  }
+}
