@@ -1,22 +1,28 @@
-/// Swift source with its comments, or comments and literals, blanked out line by line.
+/// Swift source with parts of it blanked out, line by line.
 ///
 /// Not a parser: it knows nested block comments, string literals of one and many lines, raw ones,
 /// and interpolations as part of their literal; that is all the tidy rules need.
 struct CodeText {
   let withoutComments: String
   let withoutCommentsAndLiterals: String
+  /// What stands in quotes, without interpolations.
+  let literals: String
 
   init(_ source: String) {
     var scanner = Scanner(bytes: Array(source.utf8))
     scanner.run()
     withoutComments = String(decoding: scanner.uncommented, as: UTF8.self)
     withoutCommentsAndLiterals = String(decoding: scanner.code, as: UTF8.self)
+    literals = String(decoding: scanner.literals, as: UTF8.self)
   }
+
+  private enum Part { case code, literal, interpolation }
 
   private struct Scanner {
     let bytes: [UInt8]
     var uncommented: [UInt8] = []
     var code: [UInt8] = []
+    var literals: [UInt8] = []
     var position = 0
 
     init(bytes: [UInt8]) { self.bytes = bytes }
@@ -30,7 +36,7 @@ struct CodeText {
         } else if let hashes = literalOpening() {
           literal(hashes: hashes)
         } else {
-          keep(asCode: true)
+          keep(as: .code)
         }
       }
     }
@@ -50,18 +56,21 @@ struct CodeText {
       let byte = bytes[position] == UInt8(ascii: "\n") ? bytes[position] : UInt8(ascii: " ")
       uncommented.append(byte)
       code.append(byte)
+      literals.append(byte)
       position += 1
     }
 
-    mutating func keep(asCode: Bool) {
+    mutating func keep(as part: Part) {
       let byte = bytes[position]
       uncommented.append(byte)
-      code.append(asCode || byte == UInt8(ascii: "\n") ? byte : UInt8(ascii: " "))
+      let lineEnd = byte == UInt8(ascii: "\n")
+      code.append(part == .code || lineEnd ? byte : UInt8(ascii: " "))
+      literals.append(part == .literal || lineEnd ? byte : UInt8(ascii: " "))
       position += 1
     }
 
-    mutating func keep(count: Int, asCode: Bool) {
-      for _ in 0..<min(count, bytes.count - position) { keep(asCode: asCode) }
+    mutating func keep(count: Int, as part: Part) {
+      for _ in 0..<min(count, bytes.count - position) { keep(as: part) }
     }
 
     mutating func blockComment() {
@@ -80,26 +89,26 @@ struct CodeText {
 
     mutating func literal(hashes: Int) {
       let guardText = String(repeating: "#", count: hashes)
-      keep(count: hashes, asCode: true)
+      keep(count: hashes, as: .code)
       let quote = starts(with: "\"\"\"") ? "\"\"\"" : "\""
-      keep(count: quote.utf8.count, asCode: true)
+      keep(count: quote.utf8.count, as: .code)
       while position < bytes.count {
         if starts(with: quote + guardText) {
-          return keep(count: quote.utf8.count + hashes, asCode: true)
+          return keep(count: quote.utf8.count + hashes, as: .code)
         }
         if quote.utf8.count == 1, bytes[position] == UInt8(ascii: "\n") { return }
         if starts(with: "\\\(guardText)(") {
           interpolation(opening: hashes + 2)
         } else if starts(with: "\\") {
-          keep(count: hashes == 0 ? 2 : 1, asCode: false)
+          keep(count: hashes == 0 ? 2 : 1, as: .literal)
         } else {
-          keep(asCode: false)
+          keep(as: .literal)
         }
       }
     }
 
     mutating func interpolation(opening: Int) {
-      keep(count: opening, asCode: false)
+      keep(count: opening, as: .interpolation)
       var depth = 1
       while position < bytes.count, depth > 0 {
         if let hashes = literalOpening() {
@@ -108,7 +117,7 @@ struct CodeText {
         }
         if bytes[position] == UInt8(ascii: "(") { depth += 1 }
         if bytes[position] == UInt8(ascii: ")") { depth -= 1 }
-        keep(asCode: false)
+        keep(as: .interpolation)
       }
     }
   }

@@ -29,7 +29,7 @@ enum HouseRules {
       return []
     }
     return keyNames.flatMap { name in
-      breaches(of: file, in: file.uncommented, matching: name) { "key name \($0)" }
+      breaches(of: file, in: file.literals, matching: name) { "key name \($0)" }
     }
   }
 
@@ -50,12 +50,13 @@ enum HouseRules {
       "nanosleep(", "clock_gettime(", "gettimeofday(", "DispatchTime.now", "Thread.sleep",
     ]
     let plain = names.flatMap { breaches(of: file, matching: $0) { "clock or sleep: \($0)" } }
-    return plain + matches(of: file, #/(?:^|[^.\w])sleep\(/#) { "clock or sleep: \($0)" }
+    return plain
+      + matches(of: file, with: "sleep(", #/(?:^|[^.\w])sleep\(/#) { "clock or sleep: \($0)" }
   }
 
   static func traps(in file: SourceFile) -> [Breach] {
     breaches(of: file, matching: "fatalError(") { "trap: \($0)" }
-      + matches(of: file, #/\w*[\w)\]"?]!(?!=)/#) { "trap or force unwrap: \($0)" }
+      + matches(of: file, with: "!", #/\w*[\w)\]"?]!(?!=)/#) { "trap or force unwrap: \($0)" }
   }
 
   /// Names of types that conform to `WireCommand`.
@@ -86,24 +87,39 @@ enum HouseRules {
     of file: SourceFile, in text: String? = nil, matching name: String, wholeWord: Bool = false,
     what: (String) -> String
   ) -> [Breach] {
-    let text = text ?? file.code
-    return text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
+    lines(of: text ?? file.code, with: name)
       .filter { _, line in
-        guard let range = line.firstRange(of: name) else { return false }
-        guard wholeWord, range.upperBound < line.endIndex else { return true }
+        guard wholeWord, let range = line.firstRange(of: name), range.upperBound < line.endIndex
+        else { return true }
         return !(line[range.upperBound].isLetter || line[range.upperBound].isNumber)
       }
-      .map { Breach(path: file.path, line: $0.offset + 1, what: what(name)) }
+      .map { Breach(path: file.path, line: $0.number, what: what(name)) }
   }
 
+  /// Only lines that hold `sign` are worth the slow look.
   private static func matches(
-    of file: SourceFile, _ pattern: some RegexComponent<Substring>, what: (Substring) -> String
+    of file: SourceFile, with sign: String, _ pattern: some RegexComponent<Substring>,
+    what: (Substring) -> String
   ) -> [Breach] {
-    file.code.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
-      .flatMap { index, line in
-        line.matches(of: pattern).map {
-          Breach(path: file.path, line: index + 1, what: what($0.output))
-        }
+    lines(of: file.code, with: sign).flatMap { number, line in
+      line.matches(of: pattern).map {
+        Breach(path: file.path, line: number, what: what($0.output))
       }
+    }
+  }
+
+  private static func lines(of text: String, with sign: String) -> [(number: Int, Substring)] {
+    guard text.utf8.contains(sign) else { return [] }
+    return text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
+      .filter { $0.element.utf8.contains(sign) }.map { ($0.offset + 1, $0.element) }
+  }
+}
+
+extension BidirectionalCollection<UInt8> {
+  /// Whether the bytes of a text occur; much faster than looking for characters.
+  fileprivate func contains(_ text: String) -> Bool {
+    let wanted = Array(text.utf8)
+    guard let first = wanted.first else { return true }
+    return indices.contains { self[$0] == first && self[$0...].starts(with: wanted) }
   }
 }

@@ -24,6 +24,9 @@ struct HouseRulesTests {
       rule: HouseRules.strayKeyNames, path: "Sources/TaskmonCollector/A.swift",
       text: "// unacked_index\nlet key = \"\\(prefix)unacked_index\"\n", lines: [2]),
     Sample(
+      rule: HouseRules.strayKeyNames, path: "Sources/CeleryProtocol/A.swift",
+      text: "let a = layout.pidboxExchange\nlet b = \"\\(layout.pidboxExchange)\"\n", lines: []),
+    Sample(
       rule: HouseRules.strayKeyNames, path: "Sources/CeleryProtocol/KeyLayout.swift",
       text: "let key = \"celeryev\"\n", lines: []),
     Sample(
@@ -101,6 +104,7 @@ struct HouseRulesTests {
     #expect(uncommented == ##"a"b\"!\(c("}")){"#"d\"#e"##)
     let code = text.withoutCommentsAndLiterals.filter { $0 != " " }
     #expect(code == ##"a""""#""#e"##, "an inner literal keeps its quotes")
+    #expect(text.literals.filter { $0 != " " } == ##"b\"!}{d\"##)
   }
 
   @Test("an unlisted part and an untested one are found")

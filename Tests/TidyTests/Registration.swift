@@ -18,9 +18,6 @@ struct Registration: Sendable, CustomStringConvertible {
     Registration(
       folder: "Sources/TaskmonTUI/Views", registry: "ViewRegistry",
       tests: "Tests/TaskmonTUITests"),
-    Registration(
-      folder: "Sources/TaskmonCollector/Collectors", registry: "CollectorRegistry",
-      tests: "Tests/TaskmonCollectorTests"),
   ]
 
   /// Parts that the registry does not name, and parts without a test of their name.

@@ -6,11 +6,22 @@ struct SourceFile: Sendable {
   /// From the top of the project: `Sources/TaskmonHealth/Rules/StuckTask.swift`.
   let path: String
   let text: String
-
   /// The text without comments: what is left in quotes is a literal.
-  var uncommented: String { CodeText(text).withoutComments }
+  let uncommented: String
   /// The text without comments and without what stands in quotes.
-  var code: String { CodeText(text).withoutCommentsAndLiterals }
+  let code: String
+  /// What stands in quotes.
+  let literals: String
+
+  init(path: String, text: String) {
+    let stripped = CodeText(text)
+    self.path = path
+    self.text = text
+    uncommented = stripped.withoutComments
+    code = stripped.withoutCommentsAndLiterals
+    literals = stripped.literals
+  }
+
   var lines: [Substring] { text.split(separator: "\n", omittingEmptySubsequences: false) }
   /// `StuckTask` of `…/StuckTask.swift`.
   var stem: String { String(path.split(separator: "/").last?.dropLast(".swift".count) ?? "") }
