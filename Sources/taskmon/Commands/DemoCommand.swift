@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import RedisClient
+import TaskmonCollector
 import TaskmonDemo
 import TaskmonHealth
 import TaskmonTUI
@@ -74,10 +75,8 @@ struct DemoCommand: ParsableCommand {
   }
 
   private func show(_ url: String, _ chosen: Scenario) throws {
-    var options = ConnectionOptions()
-    options.broker = "demo=\(url)"
     try ConsoleRun(
-      configuration: try options.monitorConfiguration(environment: Environment([:])),
+      configuration: MonitorConfiguration(broker: try RedisURL(url), name: "demo"),
       thresholds: ThresholdOverrides(), screen: screen, notices: ["demo: \(chosen.name)"]
     ).run()
   }
