@@ -28,7 +28,9 @@ struct RedisCaller: Sendable {
   ) async -> Result<RedisSession, RedisError> {
     let stopper = Stopper()
     return await withTaskCancellationHandler {
-      Result { () throws(RedisError) in
+      // Captured, the closure runs on the actor; else it would block the cooperative pool.
+      _ = isolation
+      return Result { () throws(RedisError) in
         try RedisSession(url, time: time, limits: limits, cost: cost, stopper: stopper)
       }
     } onCancel: {
@@ -44,7 +46,9 @@ struct RedisCaller: Sendable {
     let stopper = Stopper()
     let deadline = Deadline(in: limits.batchDeadline, on: time)
     return await withTaskCancellationHandler {
-      Result { () throws(RedisError) in
+      // Captured, the closure runs on the actor; else it would block the cooperative pool.
+      _ = isolation
+      return Result { () throws(RedisError) in
         try session.exchange(commands, until: deadline, stopper: stopper)
       }
     } onCancel: {

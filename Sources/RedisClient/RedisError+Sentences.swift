@@ -40,6 +40,8 @@ extension RedisError {
       case .reply(.refused(let refusal)): (.protocolViolation, Self.words(for: refusal))
       case .reply(.malformed(let reason)):
         (.protocolViolation, "this does not speak Redis' protocol (\(reason)); is it Redis?")
+      case .server(let error) where error.code == "NOPERM":
+        (.noPermission, "the user may not do this; see ACL SETUSER (\(error.shown))")
       case .server(let error):
         Self.words(forConnectionLevel: error) ?? (.other, "Redis closed with: \(error.shown)")
       case .tooMuch(let limit):

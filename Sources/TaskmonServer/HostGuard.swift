@@ -9,7 +9,9 @@ struct HostGuard: Sendable, Equatable {
 
   private let allowed: Set<String>?
 
-  /// Allowed hosts are given with or without a port; the port is not compared, for tunnels change it.
+  /// Allowed hosts are given with or without a port.
+  ///
+  /// The port is not compared, for tunnels change it.
   init(listen: ListenAddress, allowedHosts: [String]) {
     guard listen.isLoopback else {
       allowed = nil

@@ -5,6 +5,12 @@ package import Logging
 import NIOCore
 package import TaskmonExposition
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
 /// The HTTP server of `taskmon serve`.
 ///
 /// It reads nothing but the view it is given, so a slow scraper never delays a poll.
@@ -94,9 +100,10 @@ package struct ListenFailure: Error, Equatable, CustomStringConvertible {
   init(_ address: ListenAddress, _ error: IOError) {
     description =
       switch error.errnoCode {
-      case 98: "cannot listen on \(address): the port is in use; choose another with --listen"
-      case 13: "cannot listen on \(address): not permitted; ports below 1024 need a privilege"
-      case 99: "cannot listen on \(address): this machine has no such address"
+      case EADDRINUSE:
+        "cannot listen on \(address): the port is in use; choose another with --listen"
+      case EACCES: "cannot listen on \(address): not permitted; ports below 1024 need a privilege"
+      case EADDRNOTAVAIL: "cannot listen on \(address): this machine has no such address"
       case _: "cannot listen on \(address): \(error)"
       }
   }

@@ -9,7 +9,7 @@ enum ProcessReader {
 
   static func read() -> ProcessFacts {
     var usage = rusage()
-    let known = getrusage(RUSAGE_SELF, &usage) == 0
+    let known = getrusage(RUSAGE_SELF.rawValue, &usage) == 0
     var files = rlimit()
     let limited = getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files) == 0
     let pages = memoryPages()

@@ -22,7 +22,7 @@ package final class RedisServer: Sendable {
     tcp: Bool = false, password: String? = nil, arguments: [String] = []
   ) async throws {
     folder = try TemporaryFolder()
-    port = tcp ? try freePort() : nil
+    port = tcp ? try freePort(below: 55_000) : nil
     self.password = password
     self.arguments = arguments
     try await start()
@@ -32,7 +32,7 @@ package final class RedisServer: Sendable {
 
   /// The server behind its unix socket: `redis+socket:///…`, with the password if there is one.
   package func socketURL(database: Int = 0) -> String {
-    let login = password.map { ":\($0)@" } ?? ""
+    let login = password.map { ":\(encoded($0))@" } ?? ""
     return "redis+socket://\(login)\(socketPath)"
       + (database == 0 ? "" : "?virtual_host=\(database)")
   }
@@ -40,8 +40,12 @@ package final class RedisServer: Sendable {
   /// The server behind its TCP port, with the password if there is one; throws where it has no port.
   package func tcpURL(database: Int = 0) throws -> String {
     guard let port else { throw SupportError("the server has no TCP port") }
-    let login = password.map { ":\($0)@" } ?? ""
+    let login = password.map { ":\(encoded($0))@" } ?? ""
     return "redis://\(login)127.0.0.1:\(port)/\(database)"
+  }
+
+  private func encoded(_ text: String) -> String {
+    text.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? text
   }
 
   /// A connection of its own, logged in.
@@ -76,6 +80,10 @@ package final class RedisServer: Sendable {
   /// Nil while it is stopped.
   package var processID: Int32? { life.withLock { $0?.processID } }
 
+  /// Stops the process where it stands: connections stay open and nothing answers, until `resume`.
+  package func suspend() { life.withLock { _ = $0.map { kill($0.processID, SIGSTOP) } } }
+  package func resume() { life.withLock { _ = $0.map { kill($0.processID, SIGCONT) } } }
+
   /// Ends it orderly and waits for its end; data are gone.
   package func stop() async throws { try await end(by: .termination) }
 
@@ -89,6 +97,7 @@ package final class RedisServer: Sendable {
   }
 
   private func end(by ending: ServerRun.Ending) async throws {
+    resume()
     guard let ended = life.withLock({ $0.take() }) else { return }
     ended.run.end(by: ending)
     _ = try await ended.run.shell.result(timeout: 30)
@@ -102,15 +111,14 @@ package final class RedisServer: Sendable {
         "--dir", folder.path, "--save", "", "--appendonly", "no", "--loglevel", "warning",
         "--enable-debug-command", "yes", "--shutdown-timeout", "0",
       ] + (password.map { ["--requirepass", $0] } ?? []) + arguments)
-    let process: Int32 = try await eventuallyValue(within: 20, "redis-server answers") {
-      guard started.shell.isRunning else {
-        throw SupportError("redis-server: \((try? self.folder.read("redis.log")) ?? "no log")")
+    try await eventually("redis-server answers") {
+      guard !started.isDead else {
+        throw SupportError("redis-server: \((try? folder.read("redis.log")) ?? "no log")")
       }
-      guard let client = try? self.connect(), let info = try? client.command("INFO", "server").text,
-        let line = info.split(separator: "\r\n").first(where: { $0.hasPrefix("process_id:") })
-      else { return nil }
-      return Int32(line.dropFirst(11))
+      guard let reply = try? connect().pipeline([[Array("PING".utf8)]])[0] else { return false }
+      return reply.text?.hasPrefix("LOADING") == false
     }
+    guard let process = started.serverID else { throw SupportError("redis-server without an id") }
     life.withLock { $0 = Life(run: started, processID: process) }
   }
 }
@@ -128,6 +136,7 @@ private final class ServerRun: Sendable {
   private static let script = """
     redis-server "$@" </dev/null >"$0/redis.log" 2>&1 &
     server=$!
+    echo $server
     if read how; then kill -$how $server; else kill -9 $server; rm -rf "$0"; fi
     wait $server
     """
@@ -152,13 +161,37 @@ private final class ServerRun: Sendable {
 
   deinit { close(pipe) }
 
+  /// As the shell has told it; nil until then.
+  var serverID: Int32? {
+    Int32(shell.outputSoFar.prefix { $0.isNumber })
+  }
+
+  /// The server ended by itself; it stays a zombie, because the shell waits for our word.
+  var isDead: Bool {
+    guard shell.isRunning else { return true }
+    guard let id = serverID,
+      let status = try? String(contentsOfFile: "/proc/\(id)/stat", encoding: .utf8)
+    else { return false }
+    return status.contains(") Z ")
+  }
+
   func end(by ending: Ending) {
     _ = "\(ending.rawValue)\n".withCString { write(pipe, $0, strlen($0)) }
   }
 }
 
 /// A TCP port nobody listens on at the moment.
-package func freePort() throws -> UInt16 {
+///
+/// A node of a cluster needs the one 10,000 above its own as well.
+package func freePort(below limit: UInt16 = .max) throws -> UInt16 {
+  for _ in 0..<1000 {
+    let port = try anyFreePort()
+    if port < limit { return port }
+  }
+  throw SupportError("no free port below \(limit)")
+}
+
+private func anyFreePort() throws -> UInt16 {
   let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
   guard descriptor >= 0 else { throw systemError("socket") }
   defer { close(descriptor) }

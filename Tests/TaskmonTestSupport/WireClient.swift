@@ -30,11 +30,11 @@ package final class WireClient {
   private var buffer: [UInt8] = []
   private var position = 0
 
-  /// Connects to a unix socket; no single answer may take longer than 30 s.
+  /// Connects to a unix socket; no single answer may take longer than 10 s.
   package init(socket path: String) throws {
     descriptor = Foundation.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0 else { throw systemError("socket") }
-    var limit = timeval(tv_sec: 30, tv_usec: 0)
+    var limit = timeval(tv_sec: 10, tv_usec: 0)
     setsockopt(
       descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     var address = sockaddr_un()

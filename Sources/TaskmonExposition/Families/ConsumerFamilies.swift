@@ -11,7 +11,9 @@ package enum ConsumerFamilies: FamilyGroup {
     return [
       .gauge(
         "celery_active_worker_count", "Living workers that consume the queue.",
-        queues.map { Sample([Label("queue_name", $0.name)], Set($0.workers.map(\.id.name)).count) }),
+        queues.map { name, workers in
+          Sample([Label("queue_name", name)], Set(workers.map(\.id.name)).count)
+        }),
       .gauge(
         "celery_active_process_count",
         "Tasks that the workers consuming the queue can run at the same time.",

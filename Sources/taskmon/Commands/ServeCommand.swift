@@ -4,6 +4,7 @@ import Synchronization
 import TaskmonCollector
 import TaskmonExposition
 import TaskmonHealth
+import TaskmonModel
 import TaskmonServer
 import TaskmonUnits
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Logging
 import TaskmonHealth
+import TaskmonModel
 import TaskmonTerminal
 import TaskmonUnits
 

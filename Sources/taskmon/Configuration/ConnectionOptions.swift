@@ -49,7 +49,7 @@ struct ConnectionOptions: ParsableArguments {
   func thresholds() throws -> ThresholdOverrides {
     do {
       return try ThresholdOverrides(settings)
-    } catch let error as ThresholdError {
+    } catch {
       throw ValidationError("--set: \(error.sentence)")
     }
   }
