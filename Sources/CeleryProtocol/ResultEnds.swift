@@ -60,10 +60,11 @@ package struct ResultEnds: Sendable, Equatable {
     }
   }
 
+  /// The members behind the result, each as it opens.
   private static let tailKeys = [
     "traceback", "children", "date_done", "group_id", "parent_id", "name", "args", "kwargs",
     "worker", "retries", "queue", "task_id",
-  ]
+  ].map { Array("\"\($0)\":".utf8) }
 
   /// Finds the meta's last members, which begin somewhere in `last`.
   ///
@@ -75,7 +76,7 @@ package struct ResultEnds: Sendable, Equatable {
     let bytes = last.span
     for start in last.indices.dropFirst()
     where last[start] == UInt8(ascii: "\"") && last[start - 1] != UInt8(ascii: "\\") {
-      guard Self.tailKeys.contains(where: { Self.opens($0, at: start, last) }) else { continue }
+      guard Self.tailKeys.contains(where: { last[start...].starts(with: $0) }) else { continue }
       var found = self
       var cursor = JSONCursor(inObjectAt: start)
       if (try? found.readMembers(&cursor, bytes)) != nil, cursor.position == last.count {
@@ -89,10 +90,5 @@ package struct ResultEnds: Sendable, Equatable {
     _ cursor: inout JSONCursor, _ bytes: Span<UInt8>
   ) throws(DecodeError) {
     while let key = try cursor.nextKey(bytes) { try read(key, &cursor, bytes) }
-  }
-
-  /// Whether `"key":` stands at `start`.
-  private static func opens(_ key: String, at start: Int, _ bytes: [UInt8]) -> Bool {
-    bytes[(start + 1)...].starts(with: "\(key)\":".utf8)
   }
 }
