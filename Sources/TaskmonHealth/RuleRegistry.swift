@@ -3,6 +3,11 @@ package enum RuleRegistry {
   package static let all: [any Rule.Type] = [
     BrokerUnreachable.self,
     NoCeleryHere.self,
+    LostWorker.self,
+    QueueWithoutConsumers.self,
+    StuckTask.self,
+    MultipleBeats.self,
+    OversizedResult.self,
   ]
 
   package static func rule(_ id: RuleID) -> (any Rule.Type)? { all.first { $0.id == id } }
