@@ -94,7 +94,7 @@ extension KeyLayout {
     broker(Array("_kombu.binding_permanent.".utf8) + exchange.bytes)
   }
 
-  /// Sorted set: exchange → milliseconds after which its bindings may be swept; kombu 5.7 and later.
+  /// Sorted set: exchange → milliseconds after which its bindings may be swept; kombu 5.7.
   package var bindingDeadlines: RedisKey { broker("_kombu.binding_deadlines") }
 
   /// For `SCAN MATCH`: every binding set.

@@ -31,6 +31,8 @@ package enum PythonRepr {
   }
 
   /// Positional arguments read from JSON, in the same spelling; empty for null.
+  ///
+  /// Celery cuts the text in a header at 1024 characters, so longer ones compare unequal.
   package static func argumentsText(of value: JSONValue) -> String {
     value.isNull ? "" : argumentsText(safeText(of: value))
   }

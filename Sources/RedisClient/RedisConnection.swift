@@ -26,7 +26,7 @@ package actor RedisConnection: RedisReading {
   /// Connects, logs in and selects the database in one round trip.
   package func connect() async throws(RedisError) {
     session = nil
-    let caller = caller
+    try caller.check([])
     session = try await caller.open().get()
   }
 

@@ -113,7 +113,8 @@ package struct ByteCount: Sendable, Hashable, Comparable, Codable {
 
   package static func < (left: ByteCount, right: ByteCount) -> Bool { left.value < right.value }
   package static func + (left: ByteCount, right: ByteCount) -> ByteCount {
-    ByteCount(left.value.addingReportingOverflow(right.value).partialValue)
+    let (sum, isTooMuch) = left.value.addingReportingOverflow(right.value)
+    return ByteCount(isTooMuch ? Int64.max : sum)
   }
   package static func += (left: inout ByteCount, right: ByteCount) { left = left + right }
 }

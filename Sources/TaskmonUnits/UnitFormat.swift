@@ -83,7 +83,10 @@ extension ByteCount {
 
 extension Timestamp {
   /// UTC as documents write it: `2026-01-02T03:04:05.678Z`; whole seconds without the fraction.
+  ///
+  /// `?` for what is no year of four digits: timestamps come from others, who may write anything.
   package var iso8601: String {
+    guard isWritable else { return "?" }
     let milliseconds = Int64((secondsSince1970 * 1000).rounded())
     let fraction = Self.floorMod(milliseconds, 1000)
     let seconds = (milliseconds - fraction) / 1000
@@ -95,12 +98,18 @@ extension Timestamp {
     return "\(date)T\(clock.joined(separator: ":"))\(tail)Z"
   }
 
-  /// `14:03:22` at the given distance from UTC, for a screen.
+  /// `14:03:22` at the given distance from UTC, for a screen; `?` where `iso8601` has it too.
   package func clockTime(utcOffset: Seconds) -> String {
+    guard isWritable, (self + utcOffset).isWritable else { return "?" }
     let total = Int64((secondsSince1970 + utcOffset.value).rounded(.down))
     let time = Self.floorMod(total, 86400)
     return [time / 3600, time / 60 % 60, time % 60].map { Self.padded($0, 2) }
       .joined(separator: ":")
+  }
+
+  /// From the year 0000 to the last whole second of 9999.
+  private var isWritable: Bool {
+    (-62_167_219_200...253_402_300_799).contains(secondsSince1970)
   }
 
   /// The proleptic Gregorian date of a day counted from 1970-01-01 (era arithmetic of 400 years).

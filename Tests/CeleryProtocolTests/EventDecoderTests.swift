@@ -106,7 +106,8 @@ struct EventDecoderTests {
   @Test("a revocation says whether the task ran out of time or was terminated")
   func readsRevocation() throws {
     let event = try only(
-      #"{"hostname":"w","uuid":"u","terminated":true,"signum":"15","expired":false,"type":"task-revoked"}"#
+      #"{"hostname":"w","uuid":"u","terminated":true,"signum":"15","expired":false,"#
+        + #""type":"task-revoked"}"#
     )
     #expect(
       event.kind

@@ -52,6 +52,9 @@ struct KeyLayoutTests {
     #expect(String(decoding: odd.resultMatch, as: UTF8.self) == "r\\?:celery-task-meta-*")
     #expect(
       String(decoding: plain.replyListMatch, as: UTF8.self) == "taskmon-*.reply.celery.pidbox")
+    #expect(
+      String(decoding: odd.anyReplyListMatch, as: UTF8.self)
+        == "a\\*\\[b\\]\\?\\\\:*.reply.celery.pidbox")
     #expect(odd.eventPattern.text == "a\\*\\[b\\]\\?\\\\:/0.celeryev/*")
   }
 

@@ -7,7 +7,7 @@ package final class ScriptedServer: Sendable {
   private let listener: Int32
 
   /// Answers once to the first bytes of each client and closes; a nil answer stays silent and open.
-  package init(answer: String?) throws {
+  package init(answer: String?, byteByByte: Bool = false) throws {
     folder = try TemporaryFolder()
     listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     guard listener >= 0 else { throw systemError("socket") }
@@ -22,9 +22,11 @@ package final class ScriptedServer: Sendable {
       }
     }
     guard bound == 0, listen(listener, 16) == 0 else { throw systemError("bind") }
-    let bytes = answer.map { Array($0.utf8) }
+    let pieces = answer.map { answer in
+      byteByByte ? answer.utf8.map { [$0] } : [Array(answer.utf8)]
+    }
     DispatchQueue(label: "test.scripted").async { [listener] in
-      Self.serve(listener, answer: bytes)
+      Self.serve(listener, answer: pieces)
     }
   }
 
@@ -33,7 +35,7 @@ package final class ScriptedServer: Sendable {
 
   package var url: String { "redis+socket://\(folder.path("s.sock"))" }
 
-  private static func serve(_ listener: Int32, answer: [UInt8]?) {
+  private static func serve(_ listener: Int32, answer: [[UInt8]]?) {
     var silent: [Int32] = []
     while true {
       let client = accept(listener, nil, nil)
@@ -44,7 +46,7 @@ package final class ScriptedServer: Sendable {
       }
       var buffer = [UInt8](repeating: 0, count: 1 << 16)
       _ = recv(client, &buffer, buffer.count, 0)
-      _ = send(client, answer, answer.count, Int32(MSG_NOSIGNAL))
+      for piece in answer { _ = send(client, piece, piece.count, Int32(MSG_NOSIGNAL)) }
       close(client)
     }
     for client in silent { close(client) }

@@ -47,11 +47,7 @@ package final class WireClient {
         connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
       }
     }
-    guard code == 0 else {
-      let error = systemError("connect \(path)")
-      close(descriptor)
-      throw error
-    }
+    guard code == 0 else { throw systemError("connect \(path)") }
   }
 
   deinit { close(descriptor) }

@@ -17,6 +17,15 @@ package enum RuleCatalogue {
     }
   }
 
+  /// The table of a README: a row per rule, in Markdown; ends with a line feed.
+  package static func markdown(rules: [any Rule.Type] = RuleRegistry.all) -> String {
+    let rows = rules.map { rule in
+      "| `\(rule.id)` | \(rule.antipattern.label) | \(rule.kind.rawValue) | \(rule.page.summary) |"
+    }
+    return (["| rule | no. | kind | what is wrong |", "|---|---|---|---|"] + rows)
+      .joined(separator: "\n") + "\n"
+  }
+
   /// The whole page of one rule, wrapped to a width of at least 40 columns; ends with a line feed.
   package static func page(
     _ rule: any Rule.Type, thresholds: ThresholdOverrides = ThresholdOverrides(), width: Int = 80

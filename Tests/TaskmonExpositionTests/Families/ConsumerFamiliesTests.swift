@@ -58,7 +58,8 @@ struct ConsumerFamiliesTests {
     #expect(
       Shop.lines("celery_active_worker_count", in: Shop.full) == [
         #"celery_active_worker_count{queue_name="celery"} 2"#,
-        #"celery_active_worker_count{queue_name="sp ace \"quoted\" back\\slash\nnew line ümläut 🚀"} 0"#,
+        #"celery_active_worker_count{queue_name="sp ace \"quoted\" back\\slash\nnew"#
+          + #" line ümläut 🚀"} 0"#,
       ])
   }
 }

@@ -14,9 +14,12 @@ struct FindingFamiliesTests {
   func findings() {
     #expect(
       Shop.lines("taskmon_finding", in: Shop.full) == [
-        #"taskmon_finding{rule="lost-worker",antipattern="",severity="warning",subject="celery@w2"} 1"#,
-        #"taskmon_finding{rule="multiple-beats",antipattern="9",severity="critical",subject="every-10s"} 1"#,
-        #"taskmon_finding{rule="stuck-task",antipattern="7",severity="critical",subject="shop.pay"} 1"#,
+        #"taskmon_finding{rule="lost-worker",antipattern="","#
+          + #"severity="warning",subject="celery@w2"} 1"#,
+        #"taskmon_finding{rule="multiple-beats",antipattern="9","#
+          + #"severity="critical",subject="every-10s"} 1"#,
+        #"taskmon_finding{rule="stuck-task",antipattern="7","#
+          + #"severity="critical",subject="shop.pay"} 1"#,
       ])
   }
 

@@ -107,8 +107,10 @@ struct WorkerFamiliesTests {
   func information() {
     #expect(
       Shop.lines("celery_worker_info", in: Shop.full) == [
-        #"celery_worker_info{worker="celery@w1",hostname="w1",pid="7",version="5.7.0",pool="prefork"} 1"#,
-        #"celery_worker_info{worker="second@w1",hostname="w1",pid="8",version="",pool="threads"} 1"#,
+        #"celery_worker_info{worker="celery@w1",hostname="w1","#
+          + #"pid="7",version="5.7.0",pool="prefork"} 1"#,
+        #"celery_worker_info{worker="second@w1",hostname="w1","#
+          + #"pid="8",version="",pool="threads"} 1"#,
       ])
   }
 
