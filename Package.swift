@@ -39,6 +39,10 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
     .package(
       url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
+    // What the server's own code names of Hummingbird's ground: the versions it resolves to anyway.
+    .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-extras", exact: "1.35.2"),
+    .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0", traits: []),
   ],
   targets: [
     .systemLibrary(
@@ -55,6 +59,16 @@ let package = Package(
       knows: ["RedisClient", "CeleryProtocol", "TaskmonModel", "TaskmonUnits", logging]),
     room("TaskmonHealth", knows: ["TaskmonModel", "TaskmonUnits"]),
     room("TaskmonExposition", knows: ["TaskmonModel", "TaskmonHealth", "TaskmonUnits"]),
+    room(
+      "TaskmonServer",
+      knows: [
+        "TaskmonExposition", "TaskmonHealth", "TaskmonModel", "TaskmonUnits", hummingbird,
+        .product(name: "HummingbirdCore", package: "hummingbird"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOHTTPTypes", package: "swift-nio-extras"), logging,
+      ]),
     room("TaskmonTUI", knows: ["TaskmonModel", "TaskmonHealth", "TaskmonUnits"]),
     room("TaskmonTerminal", knows: ["TaskmonTUI", "CNcurses", "TaskmonUnits"]),
     room("TaskmonDemo", knows: ["RedisClient", "CeleryProtocol", "TaskmonUnits"]),
@@ -63,10 +77,12 @@ let package = Package(
       dependencies: [
         "RedisClient", "CeleryProtocol", "TaskmonUnits", "TaskmonModel", "TaskmonCollector",
         "TaskmonHealth", "TaskmonExposition", "TaskmonTUI", "TaskmonTerminal", "TaskmonDemo",
-        argumentParser, logging, hummingbird,
+        "TaskmonServer", argumentParser, logging,
       ],
       swiftSettings: strict),
-    .target(name: "TaskmonTestSupport", path: "Tests/TaskmonTestSupport", swiftSettings: strict),
+    .target(
+      name: "TaskmonTestSupport", dependencies: ["TaskmonUnits"],
+      path: "Tests/TaskmonTestSupport", swiftSettings: strict),
     tests(of: "TaskmonUnits"),
     tests(of: "RedisClient", knowing: ["TaskmonUnits"]),
     tests(of: "CeleryProtocol", knowing: ["RedisClient", "TaskmonUnits"]),
@@ -75,6 +91,9 @@ let package = Package(
       knowing: ["RedisClient", "CeleryProtocol", "TaskmonModel", "TaskmonUnits", logging]),
     tests(of: "TaskmonHealth", knowing: ["TaskmonModel", "TaskmonUnits"]),
     tests(of: "TaskmonExposition", knowing: ["TaskmonModel", "TaskmonHealth", "TaskmonUnits"]),
+    tests(
+      of: "TaskmonServer",
+      knowing: ["TaskmonExposition", "TaskmonHealth", "TaskmonModel", "TaskmonUnits", logging]),
     tests(of: "TaskmonTUI", knowing: ["TaskmonModel", "TaskmonHealth", "TaskmonUnits"]),
     tests(of: "TaskmonTerminal", knowing: ["TaskmonTUI", "TaskmonUnits"]),
     tests(of: "TaskmonDemo", knowing: ["RedisClient", "CeleryProtocol", "TaskmonUnits"]),

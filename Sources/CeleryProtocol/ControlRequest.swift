@@ -35,7 +35,8 @@ package struct ControlRequest: WireCommand, Hashable {
     }
   }
 
-  package static var right: CommandRight { .control }
+  package static let right = CommandRight.control
+
   package let arguments: [[UInt8]]
 
   /// Asks `destinations` (all workers where nil) to answer into the list of `owner`.

@@ -16,10 +16,13 @@ package struct ReplyListCommand: WireCommand, Hashable {
   /// Keys with this beginning, behind the broker's key prefix, are ours.
   package static let namePrefix = "taskmon-"
 
+  /// The element that stays last in the list; workers push in front of it.
+  package static let sentinel = Array("taskmon".utf8)
+
   package static var multi: Self { Self("MULTI") }
   package static var exec: Self { Self("EXEC") }
   package static func pushSentinel(_ key: RedisKey) -> Self {
-    Self("RPUSH", key.bytes, Array("taskmon".utf8))
+    Self("RPUSH", key.bytes, sentinel)
   }
   package static func expire(_ key: RedisKey) -> Self {
     Self("EXPIRE", key.bytes, Array(expirySeconds))

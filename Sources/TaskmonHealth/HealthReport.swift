@@ -14,16 +14,19 @@ package struct HealthReport: Sendable, Equatable {
   /// Rules that could not judge, in registry order, with what is missing.
   package var unknown: [UnknownRule]
   package var healthy: [RuleID]
+  /// Whether this is no database of Celery's: nothing is judged, and that is what is said.
+  package var isGateShut: Bool
 
   package init(
     takenAt: Timestamp, observed: Seconds, findings: [Finding] = [], unknown: [UnknownRule] = [],
-    healthy: [RuleID] = []
+    healthy: [RuleID] = [], isGateShut: Bool = false
   ) {
     self.takenAt = takenAt
     self.observed = observed
     self.findings = findings
     self.unknown = unknown
     self.healthy = healthy
+    self.isGateShut = isGateShut
   }
 
   /// Findings whose cause holds now.
@@ -33,11 +36,12 @@ package struct HealthReport: Sendable, Equatable {
     present.reduce(0) { $0 + ($1.severity == severity ? 1 : 0) }
   }
 
-  /// The worst that holds; `unknown` only when the gate `no-celery-here` is shut.
+  /// The worst that holds; `unknown` when the gate `no-celery-here` is shut, or nothing at all could
+  /// be judged.
   package var status: Status {
     if count(.critical) > 0 { return .critical }
     if count(.warning) > 0 { return .warning }
-    return healthy.isEmpty ? .unknown : .healthy
+    return isGateShut || (healthy.isEmpty && present.isEmpty) ? .unknown : .healthy
   }
 }
 

@@ -14,10 +14,17 @@ package protocol Rule: Sendable {
   static var needs: [RuleNeed] { get }
   static var page: RulePage { get }
   static var thresholds: [Threshold] { get }
+  /// The severities its findings may have, worst first: alerts are made for these.
+  static var severities: [Severity] { get }
 
   init()
 
   func evaluate(_ history: SnapshotHistory, snapshot: Snapshot, limits: ThresholdValues) -> Verdict
+}
+
+extension Rule {
+  /// Any severity, where a rule does not say which.
+  package static var severities: [Severity] { Severity.allCases.reversed() }
 }
 
 /// The stable name of a rule: file, configuration key, metric label, alert, runbook heading.

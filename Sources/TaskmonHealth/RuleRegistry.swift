@@ -1,6 +1,14 @@
 /// Every rule, in the order the console, `explain` and the runbook list them.
 package enum RuleRegistry {
-  package static let all: [any Rule.Type] = []
+  package static let all: [any Rule.Type] = [
+    BrokerUnreachable.self,
+    NoCeleryHere.self,
+    LostWorker.self,
+    QueueWithoutConsumers.self,
+    StuckTask.self,
+    MultipleBeats.self,
+    OversizedResult.self,
+  ]
 
   package static func rule(_ id: RuleID) -> (any Rule.Type)? { all.first { $0.id == id } }
 }

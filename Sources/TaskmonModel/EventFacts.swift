@@ -62,11 +62,13 @@ package struct RunningTask: Sendable, Equatable, Codable {
   package var acknowledged: Bool?
   package var retries: Int?
   package var limits: TaskLimits
+  /// How long this task usually runs; nil where too little was seen.
+  package var usual: RuntimeStatistics?
 
   package init(
     id: String, task: String?, worker: WorkerID, startedAt: Timestamp,
     confirmedAt: Timestamp? = nil, acknowledged: Bool? = nil, retries: Int? = nil,
-    limits: TaskLimits = TaskLimits()
+    limits: TaskLimits = TaskLimits(), usual: RuntimeStatistics? = nil
   ) {
     self.id = id
     self.task = task
@@ -76,6 +78,19 @@ package struct RunningTask: Sendable, Equatable, Codable {
     self.acknowledged = acknowledged
     self.retries = retries
     self.limits = limits
+    self.usual = usual
+  }
+}
+
+/// How long the runs of one task took that were seen to end.
+package struct RuntimeStatistics: Sendable, Hashable, Codable {
+  package var runs: Int
+  /// Ninety-nine of a hundred runs took no longer.
+  package var p99: Seconds
+
+  package init(runs: Int, p99: Seconds) {
+    self.runs = runs
+    self.p99 = p99
   }
 }
 

@@ -66,8 +66,10 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
   private mutating func absorbWorkers(of snapshot: Snapshot) {
     guard case .value(let facts) = snapshot.workers else { return }
     let known = Dictionary(facts.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
+    // Who was not there at the end of an earlier run came since.
+    let since = earlierRunEnded.map { min($0, snapshot.observedSince) } ?? snapshot.observedSince
     for worker in facts {
-      workers[worker.id, default: WorkerTrack(id: worker.id)].absorb(worker)
+      workers[worker.id, default: WorkerTrack(new: worker, listeningSince: since)].absorb(worker)
     }
     for id in workers.keys {
       workers[id]?.countSilence(in: snapshot, answered: known[id]?.lastReply)
@@ -122,7 +124,7 @@ package struct QueueTrack: Sendable, Equatable, Codable {
     }
     guard case .value(let message) = head else { return }
     // A restored or a more urgent message in front of the old head proves no consumer.
-    if let headTag, queue.tailTags.contains(headTag) { return }
+    if let headTag, headTag == message.deliveryTag || queue.tailTags.contains(headTag) { return }
     if headTag != nil { lastMoved = now }
     headTag = message.deliveryTag
     headSince = now

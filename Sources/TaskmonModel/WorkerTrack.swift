@@ -22,6 +22,10 @@ package struct WorkerTrack: Sendable, Equatable, Codable {
   package var silentSettled: Seconds
   /// It was last heard by an earlier run of taskmon, not by this process.
   package var isFromEarlierRun: Bool
+  /// When it was first heard, where taskmon had listened before: it came then.
+  ///
+  /// Nil for a worker that may have been there before taskmon was.
+  package var joinedAt: Timestamp?
 
   package init(id: WorkerID) {
     self.id = id
@@ -33,6 +37,14 @@ package struct WorkerTrack: Sendable, Equatable, Codable {
   /// Silence right after our own (re)connection does not count.
   static let settling = Seconds(60)
   static let retention = Seconds.hours(1)
+  /// Who is first heard this soon after taskmon began to listen may have been there before.
+  static let introduction = Seconds(15)
+
+  /// The track of a worker heard for the first time.
+  init(new worker: WorkerFacts, listeningSince: Timestamp) {
+    self.init(id: worker.id)
+    if worker.firstHeard - listeningSince > Self.introduction { joinedAt = worker.firstHeard }
+  }
 
   mutating func absorb(_ worker: WorkerFacts) {
     if let heard = worker.lastHeard, heard > (lastHeard ?? heard - Seconds(1)) {
@@ -92,7 +104,8 @@ package struct BeatTrack: Sendable, Equatable, Codable {
   }
 
   static let intervals = 32
-  static let moments = 256
+  /// Receipts and publications kept; with so many receipts, earlier ones may have been dropped.
+  package static let moments = 256
 
   /// The traffic of one process always covers its whole observation, so what overlaps is replaced.
   mutating func absorb(_ traffic: EntryTraffic) {

@@ -1,0 +1,44 @@
+# What a person types. `make help` lists it; .ci/install says and installs what Debian lacks.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help run build test lint format golden
+
+# Debug builds take half the time of release builds, and a newcomer waits for this one.
+SWIFT_BUILD := swift build --explicit-target-dependency-import-check error
+SWIFT_TEST := swift test --explicit-target-dependency-import-check error
+TASKMON := .build/debug/taskmon
+
+help: ## list what can be made
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
+
+run: ## console on a simulated Celery; BROKER=redis://host/0 for your own
+	@.ci/install run
+	@$(SWIFT_BUILD) --product taskmon
+ifdef BROKER
+	@$(TASKMON) top --broker '$(BROKER)'
+else
+	@$(TASKMON) demo
+endif
+
+build: ## compile everything, tests included
+	@.ci/install run
+	@$(SWIFT_BUILD) --build-tests
+
+test: ## install what is missing, lint, build, and run every test, real Celery included
+	@.ci/install test
+	@python=$$(.ci/venv) && export TASKMON_PYTHON="$$python" \
+	  && $(MAKE) --no-print-directory lint \
+	  && $(SWIFT_BUILD) --build-tests \
+	  && $(SWIFT_TEST) --skip-build
+
+lint: ## check the format of all Swift files
+	@swift format lint --strict --parallel --recursive Sources Tests Package.swift
+
+format: ## format all Swift files in place
+	@swift format --in-place --parallel --recursive Sources Tests Package.swift
+
+golden: ## rewrite the recorded screens, pages and metrics from what the code says now
+	@.ci/install test
+	@TASKMON_UPDATE_GOLDEN=1 $(SWIFT_TEST) --skip Live
+	@git --no-pager diff --stat -- Tests/Fixtures

@@ -1,0 +1,35 @@
+import CeleryProtocol
+import RedisClient
+import TaskmonModel
+import TaskmonUnits
+
+/// Which Redis holds the results: `--backend`, else what a worker's `conf` says, else the broker.
+struct BackendChoice: Sendable {
+  let configuration: MonitorConfiguration
+  let book: InspectionBook
+  /// Workers have been asked once.
+  let inspected: Bool
+
+  var url: Observation<RedisURL> {
+    if let backend = configuration.backend { return .value(backend) }
+    guard inspected else { return .unavailable("not known before a worker has told its backend") }
+    let told = book.workers.sorted { $0.key < $1.key }
+      .compactMap { $0.value.settings.value?.resultBackend }
+    guard let text = told.first else { return .value(configuration.broker) }
+    guard let url = try? RedisURL(text) else {
+      return .unavailable("the workers' result backend is not Redis (\(scheme(of: text)))")
+    }
+    return .value(withCredentials(url))
+  }
+
+  private func scheme(of text: String) -> String {
+    String(text.prefix { $0 != ":" && $0 != "/" }.prefix(32))
+  }
+
+  /// Workers mask their passwords; the broker's is right where it is the same server.
+  private func withCredentials(_ url: RedisURL) -> RedisURL {
+    let broker = configuration.broker
+    guard url.location == broker.location else { return url.with(username: nil, password: nil) }
+    return url.with(username: broker.username, password: broker.password)
+  }
+}

@@ -1,0 +1,88 @@
+import CeleryProtocol
+import RedisClient
+import TaskmonModel
+import TaskmonUnits
+
+/// The latest of what every collector found, until it becomes a snapshot.
+struct CollectedFacts: Sendable {
+  var server: Observation<ServerFacts> = .unavailable("not read yet")
+  var markers: Observation<[String]> = .unavailable("not read yet")
+  var unacked: Observation<UnackedFacts> = .unavailable("not read yet")
+  var lengths: Observation<[QueueLengthCollector.Counted]> = .unavailable("not read yet")
+  /// Of queues that hold messages; where they take turns, the last look.
+  var heads: [QueueName: QueueHeadCollector.Ends] = [:]
+  var headsReason = "not read yet"
+  var redBeat: Observation<RedBeatCollector.State> = .unavailable("not read yet")
+  var redBeatEntries: Observation<[ScheduleEntry]> = .unavailable("not read yet")
+  var results: Observation<ResultFacts> = .unavailable("not scanned yet")
+  var sawBinding = false
+  var scanComplete = false
+  var elsewhere: [String] = []
+  private(set) var statuses: [String: CollectorStatus] = [:]
+
+  mutating func take(_ facts: FastFacts, at now: Timestamp, duration: Seconds) {
+    func note<Part>(_ name: String, _ result: Result<Part, CollectionError>) -> Observation<Part> {
+      self.note(name, at: now, duration: duration, failure: result.failure?.description)
+      return Observation(result)
+    }
+    server = note(ServerCollector.name, facts.server)
+    markers = note(PresenceCollector.name, facts.markers)
+    unacked = note(UnackedCollector.name, facts.unacked)
+    redBeat = note(RedBeatCollector.name, facts.redBeat)
+    let counted = note(QueueLengthCollector.name, facts.lengths)
+    lengths = counted.map(\.queues)
+    if let problems = counted.value?.problems, !problems.isEmpty {
+      self.note(
+        QueueLengthCollector.name, at: now, duration: duration,
+        failure: problems.joined(separator: "; "))
+    }
+    takeHeads(note(QueueHeadCollector.name, facts.heads))
+  }
+
+  private mutating func takeHeads(_ found: Observation<[QueueHeadCollector.Ends]>) {
+    let holding = (lengths.value ?? []).filter { $0.mostUrgent != nil }.map(\.queue)
+    heads = heads.filter { holding.contains($0.key) }
+    headsReason = found.reason ?? "not read yet"
+    if found.reason != nil { heads = [:] }
+    for ends in found.value ?? [] { heads[ends.queue] = ends }
+  }
+
+  mutating func note(
+    _ name: String, at now: Timestamp, duration: Seconds, failure: String? = nil
+  ) {
+    statuses[name] = CollectorStatus(
+      name: name, ranAt: now, duration: duration, failure: failure)
+  }
+
+  var queueFacts: Observation<[QueueFacts]> {
+    lengths.map { counted in
+      counted.map(facts).sorted { $0.name < $1.name }
+    }
+  }
+
+  private func facts(_ counted: QueueLengthCollector.Counted) -> QueueFacts {
+    guard counted.mostUrgent != nil else {
+      return QueueFacts(name: counted.queue.text, priorities: counted.priorities)
+    }
+    let ends = heads[counted.queue]
+    return QueueFacts(
+      name: counted.queue.text, priorities: counted.priorities,
+      head: ends?.head ?? .unavailable(headsReason),
+      newest: ends?.newest ?? .unavailable(headsReason), tailTags: ends?.tailTags ?? [])
+  }
+}
+
+extension Result where Failure == CollectionError {
+  var failure: CollectionError? {
+    if case .failure(let error) = self { error } else { nil }
+  }
+}
+
+extension Observation {
+  init(_ result: Result<Value, CollectionError>) {
+    switch result {
+    case .success(let value): self = .value(value)
+    case .failure(let error): self = .unavailable(error.description)
+    }
+  }
+}

@@ -1,0 +1,57 @@
+package import TaskmonUnits
+
+/// Every limit on what taskmon reads, sends and remembers, in one place.
+package struct CollectionBudget: Sendable, Equatable {
+  // Redis: reads
+  /// Keys asked for per step of a scan.
+  package var scanStep = 500
+  /// The share of wall-clock time a scan may keep Redis busy, measured by its round trips.
+  package var scanShare = 0.05
+  /// Members read from one binding set.
+  package var bindingMembers = 1000
+  /// Task queues followed; those beyond are counted and not read.
+  package var queues = 2000
+  /// Heads read per poll; with more queues that hold messages they take turns.
+  package var headsPerPoll = 100
+  /// A list element larger than this, by `MEMORY USAGE` over the list's length, is not read.
+  package var messageBytes = ByteCount.kibibytes(64)
+  /// Elements at the head's end looked at to tell a restore from a consumer.
+  package var tailDepth = 16
+  /// RedBeat entries followed, and how large a definition may be.
+  package var beatEntries = 500
+  package var beatEntryBytes = ByteCount.kibibytes(4)
+  /// No more than this of any stored result is read, from each of its ends.
+  package var resultEnd = ByteCount.kibibytes(1)
+  /// Results of at least this size have their far end read for the task's name.
+  package var notableResult = ByteCount.kibibytes(4)
+  package var largestResults = 50
+  package var resultTasks = 2000
+  /// Pause between two complete passes over the results.
+  package var resultPause = Seconds(30)
+  package var discoveryPause = Seconds(30)
+
+  // Control requests
+  /// Workers asked for their static facts at a time.
+  package var staticBatch = 8
+  package var staticFactsAge = Seconds.minutes(30)
+  package var replyWait = Seconds(1)
+  /// Expected bytes of one round, absolute and as a share of free memory.
+  package var replyBytes = ByteCount.mebibytes(16)
+  package var replyMemoryShare = 0.01
+  /// Assumed for a worker that has not answered this request yet.
+  package var assumedReply = ByteCount.kibibytes(64)
+  /// Above this share of maxmemory under noeviction nothing is asked.
+  package var memoryShareForRequests = 0.95
+  package var registeredTasks = 5000
+
+  // Memory of our own
+  package var trackedTasks = 50_000
+  package var trackedWorkers = 5000
+  package var trackedNames = 10_000
+  package var workerRetention = Seconds.hours(1)
+  package var heardIntervals = 32
+  package var entryMoments = 256
+  package var runningTasks = 2000
+
+  package init() {}
+}

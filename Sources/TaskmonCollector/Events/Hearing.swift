@@ -1,0 +1,39 @@
+import TaskmonModel
+import TaskmonUnits
+
+/// When our own subscription was proved alive, and when it was not.
+struct Hearing: Sendable, Equatable {
+  private(set) var intervals: [Interval] = []
+  private(set) var connectedSince: Timestamp?
+  private(set) var gaps = 0
+  private(set) var lastGap: Timestamp?
+  private let limit: Int
+
+  init(limit: Int) { self.limit = limit }
+
+  mutating func connected(at moment: Timestamp) {
+    connectedSince = moment
+    intervals.append(Interval(from: moment, to: moment))
+    if intervals.count > limit { intervals.removeFirst() }
+  }
+
+  /// A message, or the answer to our own ping.
+  mutating func alive(at moment: Timestamp) {
+    guard connectedSince != nil, let last = intervals.last, moment > last.end else { return }
+    intervals[intervals.count - 1] = Interval(from: last.start, to: moment)
+  }
+
+  /// Whatever was published between the last proof and the next connection went unheard.
+  mutating func lost(at moment: Timestamp) {
+    guard connectedSince != nil else { return }
+    connectedSince = nil
+    gaps += 1
+    lastGap = moment
+  }
+
+  /// True when nothing was missed from `moment` to the last proof.
+  func hasHeardAll(since moment: Timestamp) -> Bool {
+    guard connectedSince != nil, let last = intervals.last else { return false }
+    return last.start <= moment
+  }
+}

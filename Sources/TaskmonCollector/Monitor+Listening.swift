@@ -1,0 +1,73 @@
+import CeleryProtocol
+import Logging
+import RedisClient
+import TaskmonModel
+import TaskmonUnits
+
+/// Keeps one subscription on the channel variant that is in use.
+extension Monitor {
+  /// Without an event for this long, it is looked whether Celery speaks on other channels.
+  private static let quiet = Seconds(5)
+  private static let lookEvery = Seconds(60)
+
+  func listenForever() async {
+    var pattern = layout.eventPattern
+    while !Task.isCancelled {
+      let current = pattern
+      let subscription = RedisSubscription(
+        url: configuration.broker, time: time, limits: configuration.limits, patterns: [current],
+        cost: cost)
+      let other = await withTaskGroup(of: RedisKey?.self) { group in
+        group.addTask {
+          await self.tap.run(subscription, pattern: current)
+          return nil
+        }
+        group.addTask { await self.findOtherPattern(than: current) }
+        let first = await group.next() ?? nil
+        group.cancelAll()
+        return first
+      }
+      guard let other else { continue }
+      logger.notice(
+        "Celery's events come on another channel than the default",
+        metadata: ["pattern": "\(other.text)"])
+      pattern = other
+    }
+  }
+
+  /// Looks at other channels while ours are quiet; returns only with a better pattern, or cancelled.
+  private func findOtherPattern(than current: RedisKey) async -> RedisKey? {
+    do {
+      try await time.sleep(Self.quiet)
+      while true {
+        if tap.with({ $0.ledger.received }) == 0, let channels = try? await channelsInUse() {
+          noteElsewhere(channels)
+          if let found = layout.eventPattern(forDiscovered: channels), found != current {
+            return found
+          }
+        }
+        try await time.sleep(Self.lookEvery)
+      }
+    } catch {
+      return nil
+    }
+  }
+
+  private func channelsInUse() async throws(RedisError) -> [RedisKey] {
+    Array(
+      try await RedisSubscription.channels(
+        matching: layout.eventDiscoveryPattern, on: configuration.broker, time: time,
+        limits: configuration.limits, for: Self.quiet, atMost: 200))
+  }
+
+  /// Where Celery speaks that is not this database and key prefix.
+  private func noteElsewhere(_ channels: [RedisKey]) {
+    let sources = Set(channels.compactMap(layout.eventSource(ofChannel:)))
+      .filter { $0.database != layout.database || $0.keyPrefix != layout.globalPrefix }
+    facts.elsewhere = sources.map { source in
+      let database = source.database.map { "database \($0)" } ?? "an unnamed database"
+      let prefix = source.keyPrefix.isEmpty ? "" : ", --key-prefix \(source.keyPrefix)"
+      return "Celery speaks in \(database)\(prefix)"
+    }.sorted()
+  }
+}

@@ -1,0 +1,193 @@
+import CeleryProtocol
+package import Logging
+import RedisClient
+package import TaskmonModel
+package import TaskmonUnits
+
+/// What a monitor hands out after each poll.
+package struct MonitorUpdate: Sendable {
+  package var history: SnapshotHistory
+  /// Every slow collector has run once, or cannot: what is unknown now stays so for the time being.
+  package var firstRoundsDone: Bool
+
+  package init(history: SnapshotHistory, firstRoundsDone: Bool) {
+    self.history = history
+    self.firstRoundsDone = firstRoundsDone
+  }
+}
+
+/// Observes one broker: polls fast, scans and asks slowly, listens always, and joins it all.
+///
+/// Each rhythm has its own connection, so that a slow one never delays a fast one.
+package actor Monitor {
+  package nonisolated let updates: AsyncStream<MonitorUpdate>
+  private nonisolated let continuation: AsyncStream<MonitorUpdate>.Continuation
+
+  let configuration: MonitorConfiguration
+  let layout: KeyLayout
+  let time: TimeSource
+  let logger: Logger
+  let tap: EventTap
+  let inspector: Inspector
+  let polls: RedisLink
+  let scans: RedisLink
+  let cost = RedisCostCounter()
+  let startedAt: Timestamp
+
+  var facts = CollectedFacts()
+  var queues: Set<QueueName> = []
+  var polledAt: Timestamp?
+  var turn = 0
+  var firstRounds: Set<SlowRhythm> = []
+  var pollInterval: Seconds
+  private var history: SnapshotHistory
+  private var runID: String?
+
+  /// The slow collectors that `check` waits for once.
+  enum SlowRhythm: CaseIterable {
+    case bindings, inspection, results
+  }
+
+  package init(
+    _ configuration: MonitorConfiguration, time: TimeSource, logger: Logger,
+    history: SnapshotHistory = SnapshotHistory()
+  ) {
+    self.configuration = configuration
+    self.time = time
+    self.logger = logger
+    self.history = history
+    layout = configuration.layout
+    pollInterval = configuration.pollInterval
+    startedAt = time.now()
+    tap = EventTap(budget: configuration.budget, time: time)
+    polls = RedisLink(
+      url: configuration.broker, time: time, limits: configuration.limits, cost: cost)
+    scans = RedisLink(
+      url: configuration.broker, time: time, limits: configuration.limits, cost: cost)
+    let questions = RedisLink(
+      url: configuration.broker, time: time, limits: configuration.limits,
+      allows: [.read, .replyList, .control], cost: cost)
+    inspector = Inspector(
+      link: questions, layout: layout, time: time, budget: configuration.budget)
+    (updates, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+  }
+
+  /// Observes until cancelled, then leaves nothing of its own in Redis.
+  package func run() async {
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await self.pollForever() }
+      group.addTask { await self.publishForever() }
+      group.addTask { await self.listenForever() }
+      group.addTask { await self.findQueuesForever() }
+      group.addTask { await self.scanResultsForever() }
+      if configuration.isReadOnly {
+        firstRounds.insert(.inspection)
+      } else {
+        group.addTask { await self.inspectForever() }
+      }
+    }
+    // The group has been cancelled, and a cancelled task sends nothing: clean up in one that is not.
+    let inspector = inspector
+    await Task { await inspector.close() }.value
+    continuation.finish()
+  }
+
+  package func poll(every interval: Seconds) { pollInterval = interval }
+
+  // MARK: The fast rhythm
+
+  private func pollForever() async {
+    while !Task.isCancelled {
+      let begun = time.uptime()
+      await poll(begun: begun)
+      await publish()
+      let rest = pollInterval - (time.uptime() - begun)
+      do { try await time.sleep(max(rest, .milliseconds(50))) } catch { return }
+    }
+  }
+
+  /// While a poll hangs, the screen still shows how old its facts are.
+  private func publishForever() async {
+    while !Task.isCancelled {
+      do { try await time.sleep(max(pollInterval, Seconds(1))) } catch { return }
+      let last = history.latest?.takenAt ?? startedAt
+      if time.now() - last > pollInterval * 1.5 { await publish() }
+    }
+  }
+
+  private func poll(begun: Seconds) async {
+    turn &+= 1
+    do throws(RedisError) {
+      let poll = FastPoll(layout: layout, budget: configuration.budget, time: time)
+      let found = try await poll.run(
+        polls, queues: knownQueues, suspects: suspects, turn: turn)
+      let now = time.now()
+      facts.take(found, at: now, duration: time.uptime() - begun)
+      polledAt = now
+      await noticeRestart()
+    } catch {
+      logger.debug("poll failed", metadata: ["error": "\(error)"])
+    }
+  }
+
+  private var knownQueues: [QueueName] {
+    Array(
+      queues.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
+        .prefix(configuration.budget.queues))
+  }
+
+  /// Heads that have stood for ten seconds: where one has gone, more of the list is read.
+  private var suspects: [QueueName: String] {
+    let now = time.now()
+    var found: [QueueName: String] = [:]
+    for queue in queues {
+      guard let track = history.queues[queue.text], let tag = track.headTag,
+        let since = track.headSince, now - since > Seconds(10)
+      else { continue }
+      found[queue] = tag
+    }
+    return found
+  }
+
+  /// After a restart answers owed are lost, and asking may begin anew.
+  private func noticeRestart() async {
+    guard case .value(let server) = facts.server else { return }
+    if let runID, runID != server.runID { await inspector.reconnected() }
+    runID = server.runID
+  }
+
+  // MARK: Snapshots
+
+  private func publish() async {
+    let book = await inspector.book
+    let listed = book.workers.values.flatMap { $0.activeTasks.map(\.id) }
+    let assembly = SnapshotAssembly(
+      configuration: configuration, facts: facts, book: book,
+      inspection: await inspector.facts, tap: tap.excerpt(of: listed), link: polls.state,
+      startedAt: startedAt, polledAt: polledAt, cost: cost.value, now: time.now())
+    let (snapshot, endedUnheard) = assembly.assemble()
+    tap.with { state in
+      for id in endedUnheard { state.ledger.endedUnheard(id) }
+      if case .value(let entries) = snapshot.beat.entries {
+        state.ledger.follow(entries, at: snapshot.takenAt)
+      }
+      for queue in snapshot.queues.value ?? [] {
+        for message in [queue.head?.value, queue.newest?.value].compactMap(\.self) {
+          state.ledger.sawMessage(message, at: snapshot.takenAt)
+        }
+      }
+    }
+    learnQueues(from: snapshot)
+    history.absorb(snapshot)
+    continuation.yield(
+      MonitorUpdate(
+        history: history, firstRoundsDone: firstRounds.count == SlowRhythm.allCases.count))
+  }
+
+  /// What a worker consumes is a queue, whether or not anybody has declared it.
+  private func learnQueues(from snapshot: Snapshot) {
+    for name in (snapshot.workers.value ?? []).flatMap({ $0.queues.value ?? [] }) {
+      if queues.count < configuration.budget.queues { queues.insert(QueueName(name)) }
+    }
+  }
+}

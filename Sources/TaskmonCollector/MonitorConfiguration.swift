@@ -1,0 +1,50 @@
+package import CeleryProtocol
+package import RedisClient
+package import TaskmonModel
+package import TaskmonUnits
+
+/// What to observe, and how often.
+package struct MonitorConfiguration: Sendable {
+  package var broker: RedisURL
+  /// The name of `--broker NAME=URL`.
+  package var name: String?
+  /// Nil: the one in a worker's `conf`, else the broker's own database.
+  package var backend: RedisURL?
+  package var keyPrefix: String
+  package var resultKeyPrefix: String
+  /// Nothing is written, so no worker is asked.
+  package var isReadOnly: Bool
+  package var pollInterval: Seconds
+  package var inspectInterval: Seconds
+  package var budget: CollectionBudget
+  package var limits: RedisLimits
+
+  package init(
+    broker: RedisURL, name: String? = nil, backend: RedisURL? = nil, keyPrefix: String = "",
+    resultKeyPrefix: String = "", isReadOnly: Bool = false, pollInterval: Seconds = Seconds(1),
+    inspectInterval: Seconds = Seconds(30), budget: CollectionBudget = CollectionBudget(),
+    limits: RedisLimits = .standard
+  ) {
+    self.broker = broker
+    self.name = name
+    self.backend = backend
+    self.keyPrefix = keyPrefix
+    self.resultKeyPrefix = resultKeyPrefix
+    self.isReadOnly = isReadOnly
+    self.pollInterval = pollInterval
+    self.inspectInterval = inspectInterval
+    self.budget = budget
+    self.limits = limits
+  }
+
+  package var layout: KeyLayout {
+    KeyLayout(
+      database: broker.database, globalPrefix: keyPrefix, resultPrefix: resultKeyPrefix)
+  }
+
+  package var identity: BrokerIdentity {
+    BrokerIdentity(
+      name: name, url: broker.redacted, database: broker.database, keyPrefix: keyPrefix,
+      backendURL: (backend ?? broker).redacted)
+  }
+}

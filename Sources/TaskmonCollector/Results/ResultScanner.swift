@@ -1,0 +1,94 @@
+import CeleryProtocol
+import RedisClient
+import TaskmonModel
+import TaskmonUnits
+
+/// Looks at every stored result by its size, its time to live and its ends; reads none whole.
+struct ResultScanner: Sendable {
+  static let name = "results"
+
+  let layout: KeyLayout
+  let budget: CollectionBudget
+  let pace: ScanPace
+  /// The task's name where the event stream told it; a result without `result_extended` has none.
+  let taskName: @Sendable (String) -> String?
+
+  /// One pass; `progress` gets the tally after each step. False where it was cut short.
+  func pass(
+    _ redis: some RedisReading, progress: @Sendable (ResultTally) async -> Void
+  ) async throws(RedisError) -> Result<ResultTally, CollectionError>? {
+    var tally = ResultTally(budget: budget)
+    var cursor = ScanStep.start
+    repeat {
+      let asked = pace.begin()
+      let replies = try await redis.read([
+        .scan(cursor: cursor, match: layout.resultMatch, count: budget.scanStep)
+      ])
+      let reply = replies.first ?? .null
+      guard let step = ScanStep(reply) else {
+        return .failure(
+          reply.error.map { CollectionError($0, on: "SCAN of the results") }
+            ?? CollectionError("SCAN of the results: no answer"))
+      }
+      cursor = step.cursor
+      for result in try await results(step.keys, redis) { tally.add(result) }
+      await progress(tally)
+      if await !pace.rest(since: asked) { return nil }
+    } while cursor != ScanStep.start
+    return .success(tally)
+  }
+
+  private func results(
+    _ keys: [RedisKey], _ redis: some RedisReading
+  ) async throws(RedisError) -> [StoredResult] {
+    guard !keys.isEmpty else { return [] }
+    let looks = try await redis.read(keys.flatMap(Self.look))
+    var found: [StoredResult] = []
+    var ends: [Int] = []
+    for (index, key) in keys.enumerated() {
+      guard let result = look(key, looks[(index * 3)..<(index * 3 + 3)]) else { continue }
+      if result.task == nil, result.size >= budget.notableResult { ends.append(found.count) }
+      found.append(result)
+    }
+    let names = try await redis.read(ends.flatMap { nameReads(found[$0].taskID) })
+    for (position, index) in ends.enumerated() {
+      found[index].task = name(names[(position * 2)..<(position * 2 + 2)], size: found[index].size)
+    }
+    return found
+  }
+
+  /// The state stands in the first bytes of what Celery writes.
+  private static let stateBytes = 128
+
+  private static func look(_ key: RedisKey) -> [ReadCommand] {
+    [
+      .stringLength(key), .millisecondsToLive(key),
+      .stringRange(key, from: 0, through: stateBytes - 1),
+    ]
+  }
+
+  /// Nil for a key that is gone by now or holds no string.
+  private func look(_ key: RedisKey, _ replies: ArraySlice<RedisReply>) -> StoredResult? {
+    guard let id = layout.taskID(ofResultKey: key), let size = replies.reply(0).integer, size > 0,
+      let lifetime = replies.reply(1).integer
+    else { return nil }
+    let first = replies.reply(2).bytes ?? []
+    return StoredResult(
+      taskID: id, task: taskName(id), size: ByteCount(size),
+      state: ResultEnds(first: first, last: [], size: size).state,
+      timeToLive: lifetime >= 0 ? .milliseconds(Double(lifetime)) : nil)
+  }
+
+  private func nameReads(_ id: String) -> [ReadCommand] {
+    let key = layout.result(id: id)
+    let end = Int(budget.resultEnd.value)
+    return [
+      .stringRange(key, from: 0, through: end - 1), .stringRange(key, from: -end, through: -1),
+    ]
+  }
+
+  private func name(_ replies: ArraySlice<RedisReply>, size: ByteCount) -> String? {
+    guard let first = replies.reply(0).bytes, let last = replies.reply(1).bytes else { return nil }
+    return ResultEnds(first: first, last: last, size: Int(size.value)).task
+  }
+}

@@ -1,0 +1,73 @@
+import TaskmonModel
+import TaskmonUnits
+
+/// What one pass over the stored results adds up to, in bounded memory.
+struct ResultTally: Sendable {
+  private var count = 0
+  private var totalSize = ByteCount.zero
+  private var withoutExpiry = 0
+  private var states: [String: Int] = [:]
+  private var largest: [StoredResult] = []
+  private var tasks: [String: TaskResultSizes] = [:]
+  private let budget: CollectionBudget
+
+  static let unknownTask = "unknown task"
+  private static let stateLimit = 100
+
+  init(budget: CollectionBudget) { self.budget = budget }
+
+  mutating func add(_ result: StoredResult) {
+    count += 1
+    totalSize += result.size
+    if result.timeToLive == nil { withoutExpiry += 1 }
+    let state = result.state ?? "?"
+    states[states[state] != nil || states.count < Self.stateLimit ? state : "?", default: 0] += 1
+    addToTask(result)
+    addToLargest(result)
+  }
+
+  private mutating func addToTask(_ result: StoredResult) {
+    var name = result.task ?? Self.unknownTask
+    if tasks[name] == nil, tasks.count >= budget.resultTasks { name = Self.unknownTask }
+    var sizes =
+      tasks[name]
+      ?? TaskResultSizes(
+        task: name, count: 0, totalSize: .zero, largest: .zero, largestID: result.taskID)
+    sizes.count += 1
+    sizes.totalSize += result.size
+    if result.size > sizes.largest {
+      sizes.largest = result.size
+      sizes.largestID = result.taskID
+    }
+    sizes.add(toClassOf: result.size)
+    tasks[name] = sizes
+  }
+
+  private mutating func addToLargest(_ result: StoredResult) {
+    guard largest.count < budget.largestResults || result.size > largest.last?.size ?? .zero
+    else { return }
+    let position = largest.firstIndex { $0.size < result.size } ?? largest.count
+    largest.insert(result, at: position)
+    if largest.count > budget.largestResults { largest.removeLast() }
+  }
+
+  func facts(completedPasses: Int, at now: Timestamp) -> ResultFacts {
+    ResultFacts(
+      completedPasses: completedPasses, updatedAt: now, count: count, totalSize: totalSize,
+      withoutExpiry: withoutExpiry, states: states, largest: largest,
+      tasks: tasks.values.sorted { ($1.largest, $0.task) < ($0.largest, $1.task) })
+  }
+}
+
+extension TaskResultSizes {
+  mutating func add(toClassOf size: ByteCount) {
+    let bits = Int64.bitWidth - max(1, size.value).leadingZeroBitCount - 1
+    let floor = ByteCount(Int64(1) << Int64(bits))
+    let position = classes.firstIndex { $0.floor >= floor } ?? classes.count
+    if position == classes.count || classes[position].floor != floor {
+      classes.insert(ResultSizeClass(floor: floor, count: 0, totalSize: .zero), at: position)
+    }
+    classes[position].count += 1
+    classes[position].totalSize += size
+  }
+}

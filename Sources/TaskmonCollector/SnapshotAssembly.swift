@@ -1,0 +1,126 @@
+import CeleryProtocol
+import RedisClient
+import TaskmonModel
+import TaskmonUnits
+
+/// Makes one snapshot of the latest of everything; pure.
+struct SnapshotAssembly: Sendable {
+  let configuration: MonitorConfiguration
+  let facts: CollectedFacts
+  let book: InspectionBook
+  let inspection: InspectionFacts
+  let tap: EventTap.State
+  let link: RedisClient.LinkState
+  let startedAt: Timestamp
+  let polledAt: Timestamp?
+  let cost: RedisCost
+  let now: Timestamp
+
+  /// The snapshot, and the ids of tasks whose end was missed.
+  func assemble() -> (Snapshot, endedUnheard: [String]) {
+    let workers = WorkerAssembly(
+      ledger: tap.ledger, hearing: tap.hearing, book: book, silence: silence
+    ).workers
+    let (running, ended) = RunningAssembly(
+      ledger: tap.ledger, hearing: tap.hearing, workers: workers, book: book, now: now
+    ).assemble()
+    let beat = BeatAssembly(
+      layout: configuration.layout, facts: facts, book: book, ledger: tap.ledger,
+      hearing: tap.hearing, workers: workers, silence: silence
+    ).assemble()
+    var identity = configuration.identity
+    if case .value(let url) = backend { identity.backendURL = url.redacted }
+    let snapshot = Snapshot(
+      takenAt: now, polledAt: polledAt, observedSince: startedAt, broker: identity,
+      link: linkState, server: facts.server, presence: presence, queues: facts.queueFacts,
+      unacked: facts.unacked, workers: sources(workers), inspection: inspectionFacts,
+      events: events, running: sources(running), beat: beat, results: facts.results,
+      collectors: facts.statuses.values.sorted { $0.name < $1.name }, cost: ownCost)
+    return (snapshot, ended)
+  }
+
+  private var backend: Observation<RedisURL> {
+    BackendChoice(configuration: configuration, book: book, inspected: true).url
+  }
+
+  /// Why no worker is asked; nil where they are.
+  private var silence: String? {
+    configuration.isReadOnly ? "--read-only asks no worker" : inspection.suspended
+  }
+
+  private var inspectionFacts: InspectionFacts {
+    var facts = inspection
+    facts.suspended = silence
+    return facts
+  }
+
+  /// Workers and their runs are known by events or by replies; with neither, not at all.
+  private func sources<Part: Sendable>(_ list: [Part]) -> Observation<[Part]> {
+    let heard = tap.hearing.intervals.isEmpty == false
+    guard heard || inspection.lastRound != nil || !list.isEmpty else {
+      return .unavailable("neither the event stream nor a reply has been heard yet")
+    }
+    return .value(list)
+  }
+
+  private var linkState: TaskmonModel.LinkState {
+    switch link {
+    case .idle: .connecting
+    case .up(let since): .up(since: since)
+    case .down(let error, let since, let attempts):
+      .down(
+        LinkFailure(
+          kind: LinkFailure.Kind(error.kind), sentence: error.description, since: since,
+          attempts: attempts))
+    }
+  }
+
+  private var presence: Observation<CeleryPresence> {
+    facts.markers.map { markers in
+      CeleryPresence(
+        markers: markers + (facts.sawBinding ? ["a kombu binding"] : []),
+        scanComplete: facts.scanComplete,
+        heardEvents: tap.ledger.received > 0,
+        elsewhere: otherDatabases + facts.elsewhere)
+    }
+  }
+
+  private var otherDatabases: [String] {
+    (facts.server.value?.databases ?? [:]).sorted { $0.key < $1.key }
+      .map { "db \($0.key) (\($0.value.grouped) keys)" }
+  }
+
+  private var events: EventStreamFacts {
+    EventStreamFacts(
+      pattern: tap.pattern?.text, connectedSince: tap.hearing.connectedSince,
+      heard: tap.hearing.intervals, received: tap.ledger.received, undecodable: tap.undecodable,
+      taskEvents: tap.ledger.taskEvents, gaps: tap.hearing.gaps, lastGap: tap.hearing.lastGap,
+      lag: tap.ledger.lag, trackedTasks: tap.ledger.tasks.count,
+      dropped: tap.ledger.tasks.dropped, taskEventCounts: tap.ledger.counts)
+  }
+
+  private var ownCost: OwnCost {
+    OwnCost(
+      commands: cost.commands, roundTrips: cost.roundTrips, bytesSent: ByteCount(cost.bytesOut),
+      bytesReceived: ByteCount(cost.bytesIn))
+  }
+}
+
+extension LinkFailure.Kind {
+  init(_ kind: RedisError.Kind) {
+    switch kind {
+    case .nameResolution: self = .nameResolution
+    case .refused: self = .refused
+    case .authentication: self = .authentication
+    case .tls: self = .tls
+    case .timeout: self = .timeout
+    case .loading: self = .loading
+    case .noPermission: self = .noPermission
+    case .cluster: self = .cluster
+    case .closed: self = .closed
+    case .wrongDatabase: self = .wrongDatabase
+    case .protocolViolation: self = .protocolViolation
+    case .other: self = .other
+    }
+  }
+}

@@ -1,0 +1,201 @@
+package import TaskmonModel
+import TaskmonUnits
+
+/// Two schedulers run the same schedule, so every periodic task runs twice.
+package struct MultipleBeats: Rule {
+  package static let id: RuleID = "multiple-beats"
+  package static let antipattern = Antipattern.antipattern(9)
+  package static let kind = RuleKind.incident
+  package static let needs: [RuleNeed] = [.events]
+  package static let severities: [Severity] = [.critical]
+  package static let thresholds: [Threshold] = [
+    Threshold("due-moments", 5, .count, help: "due moments that must have been heard"),
+    Threshold("ratio", 1.8, .ratio, help: "messages for each due moment"),
+    Threshold("spread", 0.6, .ratio, help: "share of the due moments with two messages or more"),
+    Threshold("periods", 3, .count, help: "periods for which two publishers must take turns"),
+  ]
+  package static let page = RulePage(
+    summary:
+      "Two or more beat processes run the same schedule, so every periodic task is sent twice.",
+    whyItHurts: """
+      Every mail goes out twice, every invoice is charged twice, every import races its twin. \
+      Celery beat has no lock: two of them know nothing of each other. The usual ways to get there \
+      are a worker started with -B in two replicas, a deployment that scales beat along with the \
+      web processes, and an old beat that a deploy left running.
+      """,
+    detection: """
+      Judged only against a known schedule: RedBeat's entries, or the beat_schedule that workers \
+      report. Either two processes are seen to publish the same task with equal arguments, each at \
+      the pace of the entry and in turns, for at least 3 periods. Or, over at least 5 due moments, \
+      at least 1.8 times as many first messages (no retries, no redeliveries) were received as were \
+      due, two or more of them in most periods and as regular as a schedule is; entries with fewer \
+      due moments are judged together. Entries that share task and arguments are not counted, for \
+      then two messages are right. A beat that was restarted, calls by hand and bursts are not this.
+      """,
+    blindSpots: """
+      Beat itself leaves no trace but its messages, so workers must send task events (-E). A plain \
+      beat whose schedule no worker is configured with is not known. Crontab fields are read as \
+      UTC, and solar schedules are left out. Two beats with different schedules are taken for one.
+      """,
+    confirm: """
+      Count the processes, and look at who publishes:
+
+          pgrep -af 'celery.*(beat|-B)'
+          kubectl get pods -A | grep -i beat
+          celery -A APP events --dump | grep task-received
+          redis-cli -u redis://HOST:6379/0 GET redbeat::lock
+
+      In a waiting message, headers.origin names the process that sent it; two names for one entry \
+      are two beats.
+      """,
+    remedy: """
+      Run exactly one: one replica, no -B on workers, and the old one stopped before the new one \
+      starts (strategy: Recreate). Or use a scheduler that holds a lock, so that a second one \
+      waits:
+
+          pip install celery-redbeat
+          celery -A APP beat -S redbeat.RedBeatScheduler
+          redbeat_lock_timeout = 300
+
+      Make periodic tasks safe to run twice in any case, with a lock or a unique key per period.
+      """)
+
+  package init() {}
+
+  package func evaluate(
+    _ history: SnapshotHistory, snapshot: Snapshot, limits: ThresholdValues
+  ) -> Verdict {
+    guard case .value(let all) = snapshot.beat.entries else {
+      return .unknown(snapshot.beat.entries.reason ?? "no schedule is known")
+    }
+    let entries = all.filter(\.isEnabled)
+    guard !entries.isEmpty else {
+      return .unknown("no schedule is known: neither RedBeat nor a worker's beat_schedule has one")
+    }
+    let shared = Self.sharedCalls(entries)
+    let cases = entries.compactMap { entry -> EntryCase? in
+      guard let clock = DueClock(entry.schedule), let track = history.beatEntries[entry.name]
+      else { return nil }
+      let isUnique = shared[ScheduledCall(entry)] == 1
+      return EntryCase(entry, track, clock, isUnique, snapshot.takenAt, limits)
+    }
+    let pool = EntryPool(cases, limits)
+    let findings = cases.compactMap { $0.finding(inPool: pool) }
+    guard findings.isEmpty else { return .findings(findings) }
+    let needed = limits.count("due-moments")
+    guard pool.heardDue < needed else { return .healthy }
+    return .unknown(Self.missing(pool, needed, snapshot))
+  }
+
+  private static func sharedCalls(_ entries: [ScheduleEntry]) -> [ScheduledCall: Int] {
+    Dictionary(entries.map { (ScheduledCall($0), 1) }, uniquingKeysWith: +)
+  }
+
+  private static func missing(_ pool: EntryPool, _ needed: Int, _ snapshot: Snapshot) -> String {
+    let mute = (snapshot.workers.value ?? []).filter { $0.sendsTaskEvents.value == false }
+    if pool.heardDue == 0, let worker = mute.first {
+      return "no task events: \(worker.id.name) sends none, start it with -E"
+    }
+    return "needs \(needed) due moments with their messages, has heard \(pool.heardDue)"
+  }
+}
+
+/// What a schedule entry calls; two entries that call the same are told apart by nothing.
+private struct ScheduledCall: Hashable {
+  let task: String
+  let arguments: String
+  let keywordArguments: String
+
+  init(_ entry: ScheduleEntry) {
+    task = entry.task
+    arguments = entry.argumentsText
+    keywordArguments = entry.keywordArgumentsText
+  }
+}
+
+/// One entry with what was seen of it.
+private struct EntryCase {
+  let entry: ScheduleEntry
+  let turns: BeatPublishers.Turns?
+  /// Empty where another entry calls the same.
+  let short: BeatTally
+  let long: BeatTally
+  let limits: ThresholdValues
+
+  init(
+    _ entry: ScheduleEntry, _ track: BeatTrack, _ clock: DueClock, _ isUnique: Bool,
+    _ now: Timestamp, _ limits: ThresholdValues
+  ) {
+    self.entry = entry
+    self.limits = limits
+    turns = BeatPublishers(publications: track.publications, now: now)
+      .turns(clock, periods: limits.number("periods", for: entry.name))
+    let count = BeatCount(track: track, now: now)
+    short = isUnique ? count.tally(clock, BeatCount.short) : BeatTally()
+    long = isUnique ? count.tally(clock, BeatCount.long) : BeatTally()
+  }
+
+  /// Judged alone where enough due moments were heard, else with the others in the pool.
+  var isPooled: Bool { short.due < limits.count("due-moments", for: entry.name) }
+
+  func isDoubled(_ tally: BeatTally, due: Int) -> Bool {
+    tally.isDoubled(
+      due: due, ratio: limits.number("ratio", for: entry.name),
+      spread: limits.number("spread", for: entry.name))
+  }
+
+  private func doubledTally(_ pool: EntryPool) -> BeatTally? {
+    let needed = limits.count("due-moments", for: entry.name)
+    if isPooled { return pool.isDoubled && isDoubled(short, due: 1) ? short : nil }
+    if isDoubled(short, due: needed) { return short }
+    return isDoubled(long, due: needed * 3) ? long : nil
+  }
+
+  func finding(inPool pool: EntryPool) -> Finding? {
+    let tally = doubledTally(pool)
+    guard turns != nil || tally != nil else { return nil }
+    let since = [turns?.since, tally?.since].compactMap(\.self).min()
+    let shown = tally ?? short
+    return Finding(
+      rule: MultipleBeats.id, severity: .critical, subject: entry.name,
+      message: message(tally), since: since ?? Timestamp(secondsSince1970: 0),
+      evidence: [
+        EvidenceItem("task", .text(entry.task)),
+        EvidenceItem("schedule", .text(entry.schedule.text)),
+        EvidenceItem("publishers", turns.map { .list($0.publishers) } ?? .unknown),
+        EvidenceItem("dueMoments", .count(shown.due)),
+        EvidenceItem("messages", .count(shown.receipts)),
+        EvidenceItem(
+          "messagesPerDueMoment",
+          shown.due == 0 ? .unknown : .number((shown.ratio * 100).rounded() / 100)),
+        EvidenceItem("doubledDueMoments", .count(shown.doubled)),
+        EvidenceItem("scheduleFrom", .text(entry.source.rawValue)),
+      ],
+      remedy: "run one beat only: one replica, no worker with -B; or RedBeat, whose lock makes a"
+        + " second one wait")
+  }
+
+  private func message(_ tally: BeatTally?) -> String {
+    if let turns {
+      let names = turns.publishers.joined(separator: ", ")
+      return "published by \(turns.publishers.count) processes: \(names)"
+    }
+    let tally = tally ?? short
+    return "\(tally.receipts) messages came for \(tally.due) due moments of this entry"
+  }
+}
+
+/// The entries that have too few due moments to be judged alone.
+private struct EntryPool {
+  let isDoubled: Bool
+  /// Due moments of entries whose messages came at all, judged alone or together.
+  let heardDue: Int
+
+  init(_ cases: [EntryCase], _ limits: ThresholdValues) {
+    let pooled = cases.filter(\.isPooled).reduce(BeatTally()) { $0 + $1.short }
+    isDoubled = pooled.isDoubled(
+      due: limits.count("due-moments"), ratio: limits.number("ratio"),
+      spread: limits.number("spread"))
+    heardDue = cases.reduce(0) { $0 + ($1.short.receipts > 0 ? $1.short.due : 0) }
+  }
+}

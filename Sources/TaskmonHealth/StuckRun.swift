@@ -1,0 +1,171 @@
+import TaskmonModel
+import TaskmonUnits
+
+/// One running task before its limits.
+struct StuckRun {
+  enum State: Equatable {
+    case fine, stuck
+    case doubtful(String)
+  }
+
+  /// Which limit was passed, and when that counts as passed.
+  private struct Breach {
+    let severity: Severity
+    let allowed: Seconds
+    let words: String
+  }
+
+  /// An answer older than this does not prove that the task still runs.
+  static let answerAge = Seconds.minutes(5)
+  /// Below this a run is not asked for limits nobody has heard.
+  static let unlimitedYouth = Seconds(60)
+
+  let run: RunningTask
+  let watch: WorkerWatch
+  let state: State
+  private let breach: Breach?
+
+  init(_ run: RunningTask, _ watch: WorkerWatch, _ limits: ThresholdValues) {
+    self.run = run
+    self.watch = watch
+    let proof = Self.proof(run, watch)
+    breach = Self.breach(run, for: proof.duration ?? watch.snapshot.takenAt - run.startedAt, limits)
+    state = Self.state(run, proof, breach)
+  }
+
+  var subject: String { run.task ?? "unknown task" }
+  var severity: Severity { breach?.severity ?? .info }
+  var since: Timestamp { run.startedAt + (breach?.allowed ?? .zero) }
+
+  /// How long it has certainly run; with a nil duration, why that is not certain.
+  private static func proof(
+    _ run: RunningTask, _ watch: WorkerWatch
+  ) -> (duration: Seconds?, reason: String) {
+    let snapshot = watch.snapshot
+    let liveness = watch.liveness(of: run.worker)
+    if liveness == .lost || liveness == .stopped {
+      return (.zero, "its worker \(run.worker.name) is gone")
+    }
+    let gap = snapshot.events.lastGap.map { $0 >= run.startedAt } ?? false
+    let listened = snapshot.events.connectedSince.map { $0 <= run.startedAt } ?? false
+    if liveness?.consumes == true, listened, !gap { return (snapshot.takenAt - run.startedAt, "") }
+    guard let confirmed = run.confirmedAt, confirmed >= run.startedAt else {
+      return (nil, "no reply has confirmed that \(run.task ?? run.id) still runs")
+    }
+    guard snapshot.takenAt - confirmed <= answerAge else {
+      let age = snapshot.takenAt - confirmed
+      return (nil, "\(run.worker.name) last confirmed what it runs \(age.text) ago")
+    }
+    return (confirmed - run.startedAt, "")
+  }
+
+  private static func breach(
+    _ run: RunningTask, for duration: Seconds, _ limits: ThresholdValues
+  ) -> Breach? {
+    let name = run.task
+    var breaches: [Breach] = []
+    if let hard = run.limits.hard {
+      let allowed = hard + limits.seconds("hard-margin", for: name)
+      breaches.append(
+        Breach(severity: .critical, allowed: allowed, words: "hard limit \(hard.limit)"))
+    }
+    if let soft = run.limits.soft {
+      let margin = max(
+        limits.seconds("soft-margin", for: name), soft * limits.number("soft-ratio", for: name))
+      breaches.append(
+        Breach(severity: .critical, allowed: soft + margin, words: "soft limit \(soft.limit)"))
+    }
+    if breaches.isEmpty, run.limits.isKnown {
+      breaches.append(unlimited(run, limits))
+    }
+    return breaches.filter { duration > $0.allowed }.min { $0.allowed < $1.allowed }
+  }
+
+  private static func unlimited(_ run: RunningTask, _ limits: ThresholdValues) -> Breach {
+    let name = run.task
+    guard let usual = run.usual, usual.runs >= limits.count("p99-runs", for: name) else {
+      return Breach(
+        severity: .warning, allowed: limits.seconds("no-statistics", for: name),
+        words: "no time limit")
+    }
+    let allowed = max(
+      limits.seconds("no-limit", for: name), usual.p99 * limits.number("p99-factor", for: name))
+    return Breach(
+      severity: .warning, allowed: allowed, words: "no time limit, usually \(usual.p99.text)")
+  }
+
+  private static func state(
+    _ run: RunningTask, _ proof: (duration: Seconds?, reason: String), _ breach: Breach?
+  ) -> State {
+    guard let duration = proof.duration else {
+      return breach == nil ? .fine : .doubtful(proof.reason)
+    }
+    if breach != nil { return .stuck }
+    let unlimited = !run.limits.isKnown && run.limits.hard == nil && run.limits.soft == nil
+    if unlimited, duration > unlimitedYouth {
+      return .doubtful("the time limits of \(run.task ?? run.id) were not heard")
+    }
+    return .fine
+  }
+
+  private var pool: PoolKind? { watch.track(of: run.worker)?.pool }
+
+  /// Whether the pool ends a run at the limit it has; nil where the pool is not known.
+  private var isEnforced: Bool? {
+    guard let pool else { return nil }
+    return run.limits.hard != nil ? pool.enforcesHardLimit : pool.enforcesSoftLimit
+  }
+
+  func finding(among runs: [StuckRun]) -> Finding {
+    let duration = watch.snapshot.takenAt - run.startedAt
+    var message = "running \(duration.text) on \(run.worker.name), \(breach?.words ?? "")"
+    let isLimited = run.limits.hard != nil || run.limits.soft != nil
+    if let pool, isLimited, isEnforced == false {
+      message += ", which the \(pool.rawValue) pool cannot enforce"
+    }
+    if runs.count > 1 { message += "; \(runs.count.grouped) runs in all" }
+    if watch.liveness(of: run.worker) == .busy {
+      message += "; the worker has been silent since, a dead one would look the same"
+    }
+    return Finding(
+      rule: StuckTask.id, severity: severity, subject: subject, message: message, since: since,
+      evidence: evidence(duration, runs), remedy: remedy)
+  }
+
+  private func evidence(_ duration: Seconds, _ runs: [StuckRun]) -> [EvidenceItem] {
+    let confirmed = run.confirmedAt.map { watch.snapshot.takenAt - $0 }
+    return [
+      EvidenceItem("taskID", .text(run.id)),
+      EvidenceItem("worker", .text(run.worker.name)),
+      EvidenceItem("pid", run.worker.pid.map { .count($0) } ?? .unknown),
+      EvidenceItem("runningSeconds", .seconds(duration)),
+      EvidenceItem("hardLimitSeconds", limit(run.limits.hard)),
+      EvidenceItem("softLimitSeconds", limit(run.limits.soft)),
+      EvidenceItem("pool", .text(orUnknown: pool?.rawValue)),
+      EvidenceItem("limitEnforced", isEnforced.map { .flag($0) } ?? .unknown),
+      EvidenceItem("confirmedSecondsAgo", .seconds(confirmed)),
+      EvidenceItem("acknowledged", run.acknowledged.map { .flag($0) } ?? .unknown),
+      EvidenceItem("stuckRuns", .count(runs.count)),
+    ]
+  }
+
+  private func limit(_ value: Seconds?) -> EvidenceValue {
+    value.map { .number($0.value) } ?? (run.limits.isKnown ? .text("none") : .unknown)
+  }
+
+  private var remedy: String {
+    if isEnforced == false, run.limits.hard != nil || run.limits.soft != nil {
+      return "use the prefork pool, which enforces limits, or give the calls inside the task"
+        + " timeouts; restart the worker to free the slot"
+    }
+    return "celery control terminate SIGKILL \(run.id); then set task_soft_time_limit and"
+      + " task_time_limit, and timeouts on the calls inside the task"
+  }
+}
+
+extension Seconds {
+  /// As settings spell limits: seconds up to two minutes.
+  fileprivate var limit: String {
+    value < 120 && value == value.rounded() ? "\(Int(value))s" : text
+  }
+}

@@ -1,0 +1,129 @@
+import TaskmonModel
+import TaskmonUnits
+
+/// Whether a worker is there, as far as its events and answers tell.
+enum Liveness: Equatable {
+  case alive
+  /// It said `worker-offline`.
+  case stopped
+  /// A pool that falls silent at work, with work known to be running on it.
+  case busy
+  /// Silent for longer than its heartbeats allow.
+  case lost
+  /// Silent, and that proves nothing yet; why.
+  case doubtful(String)
+  /// It has never sent a heartbeat and has not answered lately; why that says little.
+  case mute(String)
+
+  /// Whether it takes messages, or will again when its work is done.
+  var consumes: Bool { self == .alive || self == .busy }
+}
+
+/// Tells a worker's silence from our own deafness, for all rules alike.
+struct WorkerWatch {
+  let history: SnapshotHistory
+  let snapshot: Snapshot
+  let limits: ThresholdValues
+
+  /// How old an answer may be and still prove life: three rounds of questions.
+  static let answerAge = Seconds(90)
+  /// How long a silent pool without known limits may be at work.
+  static let longestWork = Seconds.hours(1)
+
+  /// `limits` are those of `lost-worker`.
+  init(
+    _ history: SnapshotHistory, _ snapshot: Snapshot,
+    limits: ThresholdValues = ThresholdValues(LostWorker.thresholds)
+  ) {
+    self.history = history
+    self.snapshot = snapshot
+    self.limits = limits
+  }
+
+  /// Every worker remembered, by name and pid.
+  var tracks: [WorkerTrack] { history.workers.values.sorted { $0.id < $1.id } }
+
+  /// The track of a worker; one named without a pid is the process of that name heard last.
+  func track(of id: WorkerID) -> WorkerTrack? {
+    if let track = history.workers[id] { return track }
+    guard id.pid == nil else { return nil }
+    return tracks.filter { $0.id.name == id.name }.max { last($0) < last($1) }
+  }
+
+  private func last(_ track: WorkerTrack) -> Timestamp {
+    [track.lastHeard, track.lastReply].compactMap(\.self).max() ?? Timestamp(secondsSince1970: 0)
+  }
+
+  func liveness(of id: WorkerID) -> Liveness? { track(of: id).map(liveness) }
+
+  func liveness(of track: WorkerTrack) -> Liveness {
+    if let offline = track.offlineSince, offline >= track.lastHeard ?? offline { return .stopped }
+    guard let heard = track.lastHeard, let interval = track.heartbeatInterval,
+      interval > .zero
+    else { return withoutHeartbeat(track) }
+    if answers(track, since: heard + interval * 2) { return .alive }
+    guard isSilent(track, heard, interval) else {
+      return track.isFromEarlierRun
+        ? .doubtful("\(track.id.name) was heard by an earlier run and not yet by this one")
+        : .alive
+    }
+    return ofSilent(track)
+  }
+
+  /// Heartbeats may stop while answers still come.
+  private func answers(_ track: WorkerTrack, since: Timestamp) -> Bool {
+    guard let reply = track.lastReply else { return false }
+    return reply > since && reply >= snapshot.observedSince
+      && snapshot.takenAt - reply <= Self.answerAge
+  }
+
+  private func isSilent(_ track: WorkerTrack, _ heard: Timestamp, _ interval: Seconds) -> Bool {
+    let name = track.id.name
+    let heartbeats = interval * limits.number("heartbeats", for: name)
+    let patience = max(heartbeats, limits.seconds("silence", for: name))
+    guard track.isFromEarlierRun else { return track.silentSettled > patience }
+    return track.silentHeard >= heartbeats && snapshot.takenAt - heard > patience
+  }
+
+  private func withoutHeartbeat(_ track: WorkerTrack) -> Liveness {
+    let proof = [track.lastHeard, track.lastReply].compactMap(\.self).max()
+    let age = proof.map { snapshot.takenAt - $0 }
+    if let age, age <= Self.answerAge { return .alive }
+    let ago = age.map { "for \($0.text)" } ?? "yet"
+    return .mute("\(track.id.name) sends no heartbeats and has not answered \(ago)")
+  }
+
+  private func ofSilent(_ track: WorkerTrack) -> Liveness {
+    guard let pool = track.pool else {
+      return track.sendsTaskEvents == true && track.oldestStart == nil && track.active == 0
+        ? .lost
+        : .doubtful(
+          "\(track.id.name) is silent and its pool is not known: it may be a solo pool at work")
+    }
+    guard pool.fallsSilentWhenBusy else { return .lost }
+    if snapshot.running.value?.contains(where: { $0.isLimited(on: track.id) }) == true {
+      return .busy
+    }
+    if let start = track.oldestStart {
+      return snapshot.takenAt - start <= Self.longestWork ? .busy : .lost
+    }
+    guard track.sendsTaskEvents == true else {
+      return .doubtful(
+        "\(track.id.name) is silent; a \(pool.rawValue) pool is so at work, and without task"
+          + " events work cannot be seen")
+    }
+    return .lost
+  }
+
+  /// The workers that take messages from a queue, or will.
+  func consumers(of queue: String) -> [WorkerTrack] {
+    tracks.filter { $0.queues?.contains(queue) == true && liveness(of: $0).consumes }
+  }
+}
+
+extension RunningTask {
+  /// A run with a hard limit on this worker: past the limit `stuck-task` names it.
+  fileprivate func isLimited(on id: WorkerID) -> Bool {
+    worker.name == id.name && (worker.pid == nil || worker.pid == id.pid) && limits.hard != nil
+  }
+}

@@ -1,0 +1,82 @@
+package import TaskmonModel
+package import TaskmonUnits
+
+/// The state of beat in one word, for header and view.
+package enum BeatStatus: Sendable, Equatable {
+  /// The lock is held; how long it lives on, nil for ever.
+  case held(BeatLock)
+  case noLock(since: Timestamp?)
+  /// The lock is held and the schedule stands still.
+  case late(BeatLock, by: Seconds)
+  /// No RedBeat here: a beat without a lock, known by the workers' configuration.
+  case plain(entries: Int)
+  case none
+  case unknown(String)
+
+  package init(_ context: ViewContext) {
+    switch context.snapshot.beat.redBeat {
+    case .unavailable(let reason):
+      self = .unknown(reason)
+    case .value(nil):
+      let count = context.snapshot.beat.entries.value?.count ?? 0
+      self = count > 0 ? .plain(entries: count) : .none
+    case .value(let redBeat?):
+      guard let lock = redBeat.lock else {
+        self = .noLock(since: context.history.lockMissingSince)
+        return
+      }
+      let late = redBeat.nextDue.map { context.now - $0 } ?? .zero
+      self = late > EntryFacts.grace ? .late(lock, by: late) : .held(lock)
+    }
+  }
+
+  /// The lock; nil where none is held or known.
+  package var lock: BeatLock? {
+    switch self {
+    case .held(let lock), .late(let lock, _): lock
+    case .noLock, .plain, .none, .unknown: nil
+    }
+  }
+
+  /// For the header; nil leaves beat out.
+  package var brief: Span? {
+    switch self {
+    case .held: Span("ok", .good)
+    case .noLock: Span("NO LOCK", .warning, bold: true)
+    case .late(_, let by): Span("late \(by.compact)", .warning)
+    case .plain: Span("no RedBeat", .dim)
+    case .none: nil
+    case .unknown: Span("?", .unknown)
+    }
+  }
+
+  /// For the view: one line.
+  package func line(_ context: ViewContext) -> StyledLine {
+    switch self {
+    case .held(let lock):
+      return StyledLine([Span(" RedBeat lock held", .good), Span(Self.detail(lock, context), .dim)])
+    case .late(let lock, let by):
+      return StyledLine([
+        Span(" RedBeat lock held, but the schedule is \(by.text) late", .warning),
+        Span(Self.detail(lock, context), .dim),
+      ])
+    case .noLock(let since):
+      let duration = since.map { " for \(context.age($0).text)" } ?? ""
+      return StyledLine(" RedBeat schedule without a lock\(duration): no beat is running", .warning)
+    case .plain(let entries):
+      let noun = entries == 1 ? "entry" : "entries"
+      return StyledLine(
+        " No RedBeat in this database; \(entries) \(noun) from the workers' beat_schedule", .dim)
+    case .none:
+      return StyledLine(" No RedBeat in this database.", .dim)
+    case .unknown(let reason):
+      return StyledLine(" ? RedBeat's lock is not known: \(reason)", .unknown)
+    }
+  }
+
+  private static func detail(_ lock: BeatLock, _ context: ViewContext) -> String {
+    let expiry = lock.timeToLive.map { "expires in \($0.text)" } ?? "never expires"
+    let holder = lock.holderSince.map { ", its beat began \(context.age($0).text) ago" }
+    return ", \(expiry)\(holder ?? "")"
+  }
+}

@@ -1,0 +1,57 @@
+package import TaskmonUnits
+
+/// Everything that can happen to the console.
+package enum ConsoleEvent: Sendable, Equatable {
+  case key(Key)
+  /// A press of the left button on a cell, counted from 0 at the top left.
+  case click(row: Int, column: Int)
+  case wheel(lines: Int)
+  case resize(columns: Int, rows: Int)
+  case update(ConsoleData)
+  /// The wall clock moved on; sent at least once a second while nothing else happens.
+  case tick(Timestamp)
+}
+
+/// A key as the terminal tells it.
+package enum Key: Sendable, Hashable {
+  case character(Character)
+  /// A letter pressed with Ctrl, in lower case.
+  case control(Character)
+  case enter, escape, tab, shiftTab, backspace
+  case up, down, left, right, pageUp, pageDown, home, end
+  /// F1 is 1.
+  case function(Int)
+
+  /// As help and footer write it.
+  package var label: String {
+    switch self {
+    case .character(" "): "Space"
+    case .character(let character): String(character)
+    case .control(let letter): "Ctrl-\(letter.uppercased())"
+    case .enter: "Enter"
+    case .escape: "Esc"
+    case .tab: "Tab"
+    case .shiftTab: "Shift-Tab"
+    case .backspace: "Backspace"
+    case .up: "↑"
+    case .down: "↓"
+    case .left: "←"
+    case .right: "→"
+    case .pageUp: "PgUp"
+    case .pageDown: "PgDn"
+    case .home: "Home"
+    case .end: "End"
+    case .function(let number): "F\(number)"
+    }
+  }
+}
+
+/// What the console asks its surroundings to do; it does nothing itself.
+package enum Effect: Sendable, Equatable {
+  case quit
+  /// Poll this often from now on.
+  case refresh(every: Seconds)
+  /// Draw everything anew, whatever the terminal is believed to show.
+  case repaint
+  case bell
+}

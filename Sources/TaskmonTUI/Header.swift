@@ -1,0 +1,178 @@
+import TaskmonHealth
+import TaskmonModel
+package import TaskmonUnits
+
+/// What the header needs beside the data.
+package struct HeaderState: Sendable, Equatable {
+  /// Nil before any time is known.
+  package var now: Timestamp?
+  package var refresh: Seconds
+  /// How long the screen has been held; nil while it follows.
+  package var pausedFor: Seconds?
+  package var moments: MomentFormat
+
+  package init(
+    now: Timestamp?, refresh: Seconds, pausedFor: Seconds? = nil, moments: MomentFormat
+  ) {
+    self.now = now
+    self.refresh = refresh
+    self.pausedFor = pausedFor
+    self.moments = moments
+  }
+}
+
+/// The lines above every view: the broker, the verdict, the load, and what is wrong with the link.
+package enum Header {
+  /// What the broker is called here.
+  package static func name(_ data: ConsoleData) -> String { data.broker.name ?? data.broker.url }
+
+  /// Broker and server left.
+  package static func broker(_ data: ConsoleData) -> StyledLine {
+    var line = StyledLine([Span(" taskmon", .title), Span("  ")])
+    line.append(name(data), .text, bold: true)
+    guard let snapshot = data.snapshot else { return line }
+    switch snapshot.server {
+    case .unavailable:
+      line.append("  redis ?", .unknown)
+    case .value(let server):
+      let limit = server.maxMemory.map { "/" + $0.compact } ?? ""
+      line.append("  redis \(server.version) · \(server.usedMemory.compact)\(limit)", .dim)
+      line.append(" · \(server.connectedClients.grouped) clients", .dim)
+      if server.role != "master" { line.append(" · \(server.role)", .warning) }
+      if server.isLoading { line.append(" · loading", .warning) }
+    }
+    return line
+  }
+
+  /// Counts by severity, badges and the clock, to stand at the right.
+  ///
+  /// Takes at most `width` cells where it can: the rate goes first, then the clock.
+  package static func verdict(
+    _ data: ConsoleData, _ state: HeaderState, width: Int = .max
+  ) -> StyledLine {
+    var line = StyledLine()
+    if let held = state.pausedFor {
+      line.append(" PAUSED \(held.compact) ", .badge)
+      line.append("  ")
+    }
+    if let age = staleAge(data, state) {
+      line.append(" STALE \(age.compact) ", .badge)
+      line.append("  ")
+    }
+    counts(data, into: &line)
+    let clock = state.now.map { "  " + state.moments.clock($0) } ?? ""
+    for tail in ["\(clock)  \(state.refresh.compact) ", "\(clock) ", " "] {
+      var whole = line
+      whole.append(tail, .dim)
+      if whole.width <= width || tail == " " { return whole }
+    }
+    return line
+  }
+
+  private static func counts(_ data: ConsoleData, into line: inout StyledLine) {
+    guard data.snapshot != nil else { return }
+    let report = data.report
+    let critical = report.count(.critical)
+    let warning = report.count(.warning)
+    let info = report.count(.info)
+    var parts: [Span] = []
+    if critical > 0 { parts.append(Span("\(critical) CRITICAL", .critical)) }
+    if warning > 0 { parts.append(Span("\(warning) WARNING", .warning)) }
+    if info > 0 { parts.append(Span("\(info) info", .info)) }
+    if parts.isEmpty && !report.healthy.isEmpty { parts.append(Span("healthy", .good)) }
+    if !report.unknown.isEmpty { parts.append(Span("\(report.unknown.count) unknown", .unknown)) }
+    for (index, part) in parts.enumerated() {
+      if index > 0 { line.append("  ") }
+      line.spans.append(part)
+    }
+  }
+
+  /// How old the facts are, where that is worth saying; nil while they are fresh.
+  package static func staleAge(_ data: ConsoleData, _ state: HeaderState) -> Seconds? {
+    guard let snapshot = data.snapshot, let polledAt = snapshot.polledAt else { return nil }
+    let current = state.now.map { max($0, snapshot.takenAt) } ?? snapshot.takenAt
+    let reference = state.pausedFor == nil ? current : snapshot.takenAt
+    let age = reference - polledAt
+    let isOld = age > max(state.refresh * 3, Seconds(5))
+    return isOld || snapshot.link.failure != nil ? max(.zero, age) : nil
+  }
+
+  /// Workers, load, queues, unacked and beat; what nobody collects is left out, `?` is unread.
+  package static func fleet(_ context: ViewContext) -> StyledLine {
+    var line = StyledLine()
+    func add(_ label: String, _ spans: [Span]) {
+      line.append((line.spans.isEmpty ? " " : "   ") + label + " ", .dim)
+      line.spans += spans
+    }
+    switch context.snapshot.workers {
+    case .unavailable: add("workers", [Span("?", .unknown)])
+    case .value(let workers):
+      let fleet = Fleet(workers, context)
+      let role: Role = fleet.up < fleet.known ? .warning : .text
+      add("workers", [Span("\(fleet.up)/\(fleet.known)", role, bold: true)])
+      if fleet.up > 0 { add("busy", [Span(fleet.load, .text, bold: true)]) }
+    }
+    add("queued", queued(context))
+    switch context.snapshot.unacked {
+    case .unavailable: add("unacked", [Span("?", .unknown)])
+    case .value(let unacked): add("unacked", [Span(unacked.count.grouped, .text, bold: true)])
+    }
+    if let beat = BeatStatus(context).brief { add("beat", [beat]) }
+    return line
+  }
+
+  private static func queued(_ context: ViewContext) -> [Span] {
+    guard case .value(let queues) = context.snapshot.queues else { return [Span("?", .unknown)] }
+    let total = queues.reduce(0) { $0 &+ $1.ready }
+    var spans = [Span(total.grouped, .text, bold: true)]
+    let trends = queues.map { QueueTrend.perSecond(context.history.queues[$0.name]?.ready ?? []) }
+    let known = trends.compactMap(\.self)
+    guard known.count == queues.count, !queues.isEmpty else { return spans }
+    let text = QueueTrend.text(known.reduce(0, +))
+    if !text.isEmpty { spans.append(Span(" " + text, .info)) }
+    return spans
+  }
+
+  /// Queued messages of all queues over the last half hour.
+  package static func spark(_ context: ViewContext, width: Int) -> StyledLine {
+    let count = min(64, max(0, width - 36))
+    let tracks = context.history.queues.values
+    var sum: [Double?] = Array(repeating: nil, count: count)
+    for track in tracks {
+      let series = QueueTrend.buckets(
+        track.ready, count: count, now: context.now, window: QueueTrend.window)
+      for (index, value) in series.enumerated() {
+        if let value { sum[index] = (sum[index] ?? 0) + value }
+      }
+    }
+    guard let most = sum.compactMap(\.self).max() else {
+      return StyledLine(" queued  no history yet", .dim)
+    }
+    let bars = String(QueueTrend.spark(sum).drop { $0 == " " })
+    return StyledLine([
+      Span(" "), Span(bars, .info),
+      Span(" queued, 30m, highest \(Int(min(most, 1e15)).grouped)", .dim),
+    ])
+  }
+
+  /// What must not be overlooked: why Redis does not answer, and lasting notices.
+  package static func alerts(_ data: ConsoleData) -> [StyledLine] {
+    var lines: [StyledLine] = []
+    if let failure = data.snapshot?.link.failure {
+      let tries = failure.attempts == 1 ? "1 attempt" : "\(failure.attempts) attempts"
+      lines.append(
+        StyledLine([
+          Span(" " + failure.sentence, .critical), Span("  (\(tries))", .dim),
+        ]))
+    }
+    if !data.notices.isEmpty {
+      lines.append(StyledLine(" " + data.notices.joined(separator: "  ·  "), .warning))
+    }
+    return lines
+  }
+
+  /// What stands in the middle before there is anything to show.
+  package static func waiting(_ data: ConsoleData) -> StyledLine {
+    StyledLine(" connecting to \(data.broker.url) …", .dim)
+  }
+}

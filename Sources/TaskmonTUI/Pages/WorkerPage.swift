@@ -1,0 +1,142 @@
+package import TaskmonModel
+import TaskmonUnits
+
+/// Everything about a worker: life, load, queues, tasks with their limits, settings.
+package enum WorkerPage {
+  package static func page(_ worker: WorkerFacts, _ context: ViewContext) -> Page {
+    let blocks: [PageBlock] =
+      [.line(StyledLine()), .facts(life(worker, context)), .heading("Work")]
+      + [.facts(work(worker, context))] + running(worker, context)
+      + [.heading("Queues"), .facts([queues(worker)])]
+      + [.heading("Settings"), .facts(settings(worker))]
+      + [.heading("Registered tasks")] + registered(worker)
+      + totals(worker)
+    return Page("worker \(worker.id.name)", blocks)
+  }
+
+  private static func life(_ worker: WorkerFacts, _ context: ViewContext) -> [PageFact] {
+    let state = WorkerState.of(worker, context)
+    func moment(_ name: String, _ at: Timestamp?) -> PageFact? {
+      at.map { PageFact(name, context.moments.full($0, now: context.now)) }
+    }
+    let events: PageFact =
+      switch worker.sendsTaskEvents {
+      case .value(let sends): PageFact("task events", sends ? "sent" : "not sent")
+      case .unavailable(let reason): .unknown("task events", reason)
+      }
+    let facts: [PageFact?] = [
+      PageFact("state", state.rawValue, state.role),
+      worker.id.pid.map { PageFact("pid", "\($0)") } ?? .unknown("pid"),
+      PageFact("host", worker.id.host),
+      moment("first heard", worker.firstHeard),
+      moment("last event", worker.lastHeard) ?? PageFact("last event", "none: no heartbeats", .dim),
+      moment("last answer", worker.lastReply), moment("said goodbye", worker.offlineSince),
+      worker.heartbeatInterval.map { PageFact("heartbeat every", $0.text) },
+      moment("owes an answer since", worker.owesReplySince),
+      worker.softwareVersion.map { PageFact("Celery", $0) } ?? .unknown("Celery"),
+      events,
+    ]
+    return facts.compactMap(\.self)
+  }
+
+  private static func work(_ worker: WorkerFacts, _ context: ViewContext) -> [PageFact] {
+    func count(_ name: String, _ value: Int?) -> PageFact {
+      value.map { PageFact(name, $0.grouped) } ?? .unknown(name)
+    }
+    var facts = [
+      count("running", Fleet.busy(worker)), count("prefetched", worker.prefetched),
+      count("done", worker.processed),
+    ]
+    if let load = worker.loadAverage, !load.isEmpty {
+      facts.append(PageFact("load average", load.map { "\($0)" }.joined(separator: " ")))
+    }
+    if let start = worker.oldestStart {
+      facts.append(PageFact("longest run since", context.moments.full(start, now: context.now)))
+    }
+    switch worker.stats {
+    case .unavailable(let reason):
+      facts.append(.unknown("pool", reason))
+    case .value(let stats):
+      facts += [
+        PageFact("pool", stats.pool.rawValue), count("slots", stats.slots),
+        count("prefetch count", stats.prefetchCount),
+        stats.uptime.map { PageFact("uptime", $0.text) } ?? .unknown("uptime"),
+        PageFact("hard limit of the pool", stats.hardLimit?.text ?? "none"),
+        PageFact("soft limit of the pool", stats.softLimit?.text ?? "none"),
+      ]
+    }
+    return facts
+  }
+
+  private static func running(_ worker: WorkerFacts, _ context: ViewContext) -> [PageBlock] {
+    guard case .value(let all) = context.snapshot.running else { return [] }
+    let tasks = all.filter { $0.worker == worker.id }
+    guard !tasks.isEmpty else { return [] }
+    let rows = tasks.map { task in
+      PageFact(
+        context.age(task.startedAt).compact,
+        "\(task.task ?? "?")  \(task.id)  \(limit(task.limits))")
+    }
+    return [.heading("Running now"), .facts(rows)]
+  }
+
+  private static func limit(_ limits: TaskLimits) -> String {
+    let parts = [
+      limits.hard.map { "hard limit \($0.text)" }, limits.soft.map { "soft limit \($0.text)" },
+    ].compactMap(\.self)
+    guard parts.isEmpty else { return parts.joined(separator: ", ") }
+    return limits.isKnown ? "no limit" : "limits ?"
+  }
+
+  private static func queues(_ worker: WorkerFacts) -> PageFact {
+    switch worker.queues {
+    case .value(let queues):
+      PageFact("consumes", queues.isEmpty ? "none" : queues.joined(separator: ", "))
+    case .unavailable(let reason):
+      .unknown("consumes", reason)
+    }
+  }
+
+  private static func settings(_ worker: WorkerFacts) -> [PageFact] {
+    switch worker.settings {
+    case .unavailable(let reason):
+      return [.unknown("settings", reason)]
+    case .value(let settings):
+      let entries = settings.scheduleEntryNames
+      return [
+        PageFact(
+          "visibility timeout",
+          settings.visibilityTimeout?.text ?? "not set (kombu then takes 1h)"),
+        PageFact("result backend", settings.resultBackend ?? "none"),
+        PageFact("beat_schedule", entries.isEmpty ? "empty" : entries.joined(separator: ", ")),
+      ]
+    }
+  }
+
+  static let taskColumns: [Column<RegisteredTask>] = [
+    Column("TASK", .fit(20, 60), help: "name") { TableCell($0.name) },
+    Column("HARD", .fixed(9), .right, help: "hard limit") { limit($0.hardLimit) },
+    Column("SOFT", .fixed(9), .right, help: "soft limit") { limit($0.softLimit) },
+  ]
+
+  private static func limit(_ limit: Seconds?) -> TableCell {
+    limit.map { TableCell($0.compact) } ?? TableCell("none", .dim)
+  }
+
+  private static func registered(_ worker: WorkerFacts) -> [PageBlock] {
+    switch worker.registered {
+    case .unavailable(let reason): [.facts([.unknown("tasks", reason)])]
+    case .value([]): [.line(StyledLine("  none", .dim))]
+    case .value(let tasks): [.table(Table(taskColumns, tasks, id: \.name))]
+    }
+  }
+
+  private static func totals(_ worker: WorkerFacts) -> [PageBlock] {
+    guard let totals = worker.stats.value?.totals, !totals.isEmpty else { return [] }
+    let ordered = totals.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+    return [
+      .heading("Executed since it started"),
+      .facts(ordered.map { PageFact($0.key, $0.value.grouped) }),
+    ]
+  }
+}

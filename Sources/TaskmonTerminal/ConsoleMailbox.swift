@@ -1,0 +1,71 @@
+import CNcurses
+import Glibc
+import Synchronization
+package import TaskmonTUI
+
+/// Holds the newest data for the console until its loop takes it; older data is replaced unread.
+package final class ConsoleMailbox: Sendable {
+  /// What lies in the box.
+  package struct Mail: Sendable, Equatable {
+    package var data: ConsoleData?
+    package var isStopped: Bool
+
+    package init(data: ConsoleData?, isStopped: Bool) {
+      self.data = data
+      self.isStopped = isStopped
+    }
+  }
+
+  private let mail = Mutex(Mail(data: nil, isStopped: false))
+  /// Readable while something lies in the box.
+  let wakeDescriptor: Int32
+  private let bell: Int32
+
+  package init() throws(TerminalError) {
+    var (reading, writing): (Int32, Int32) = (-1, -1)
+    let error = cn_pipe(&reading, &writing)
+    guard error == 0 else { throw .system(call: "pipe", code: error) }
+    (wakeDescriptor, bell) = (reading, writing)
+  }
+
+  deinit {
+    close(wakeDescriptor)
+    close(bell)
+  }
+
+  /// From any thread.
+  package func post(_ data: ConsoleData) {
+    mail.withLock { $0.data = data }
+    ring()
+  }
+
+  /// Ends the loop as if `q` had been pressed; from any thread.
+  package func stop() {
+    mail.withLock { $0.isStopped = true }
+    ring()
+  }
+
+  /// Empties the box; once stopped it stays so.
+  package func take() -> Mail {
+    // The bell is silenced before the box is opened, so that nothing put in later goes unheard.
+    var sink: [UInt8] = Array(repeating: 0, count: 64)
+    while read(wakeDescriptor, &sink, sink.count) == sink.count {}
+    return mail.withLock { mail in
+      let taken = mail
+      mail.data = nil
+      return taken
+    }
+  }
+
+  /// Whether something has been put in since the box was last emptied.
+  package var isRinging: Bool {
+    var door = pollfd(fd: wakeDescriptor, events: Int16(POLLIN), revents: 0)
+    return poll(&door, 1, 0) == 1
+  }
+
+  /// A full pipe rings already.
+  private func ring() {
+    var byte: UInt8 = 1
+    _ = write(bell, &byte, 1)
+  }
+}

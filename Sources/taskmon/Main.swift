@@ -1,0 +1,81 @@
+import ArgumentParser
+import Glibc
+
+/// Where the program begins: secrets are taken out of sight before anything else happens.
+@main
+enum Main {
+  static func main() {
+    let arguments = ArgumentSecrets.takeOutOfSight()
+    signal(SIGPIPE, SIG_IGN)
+    do {
+      var command = try Taskmon.parseAsRoot(Array(arguments.values.dropFirst()))
+      if arguments.heldSecret { Complaint.write(ArgumentSecrets.warning) }
+      try command.run()
+    } catch {
+      exit(error, arguments: arguments.values)
+    }
+  }
+
+  /// `check` answers wrong usage with its own “unknown”, everything else as sysexits has it.
+  private static func exit(_ error: any Error, arguments: [String]) -> Never {
+    if let failure = error as? CommandFailure {
+      if let sentence = failure.sentence { Complaint.write(sentence) }
+      Glibc.exit(failure.code)
+    }
+    let code = Taskmon.exitCode(for: error)
+    if code == .validationFailure, arguments.dropFirst().first == "check" {
+      Complaint.write(Taskmon.fullMessage(for: error), isPlain: true)
+      Glibc.exit(3)
+    }
+    Taskmon.exit(withError: error)
+  }
+}
+
+/// The command line as a whole.
+struct Taskmon: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "taskmon",
+    abstract: "Reads Celery's Redis and says which mistake is being made.",
+    discussion: """
+      Needs no Python, no Celery app and no change to the workers. `taskmon demo` shows it on a \
+      simulated fleet; `taskmon top` on your own Redis; `taskmon explain RULE` says what a finding \
+      means and how to end it.
+      """,
+    version: Version.text,
+    subcommands: [
+      TopCommand.self, ServeCommand.self, CheckCommand.self, SnapshotCommand.self,
+      RulesCommand.self, ExplainCommand.self, DemoCommand.self,
+    ])
+}
+
+/// Why a command ended early: its exit code, and one sentence for standard error.
+struct CommandFailure: Error {
+  var code: Int32
+  /// What failed, on what, and what to do; nil where everything has been said.
+  var sentence: String?
+
+  init(_ sentence: String?, code: Int32 = 1) {
+    self.sentence = sentence
+    self.code = code
+  }
+}
+
+/// Standard error: complaints go there, the answer to standard output.
+enum Complaint {
+  static func write(_ sentence: String, isPlain: Bool = false) {
+    Output.write((isPlain ? "" : "taskmon: ") + sentence + "\n", to: STDERR_FILENO)
+  }
+}
+
+/// Writes whole texts to a descriptor; a reader that has gone away is no error.
+enum Output {
+  static func write(_ text: String, to descriptor: Int32 = STDOUT_FILENO) {
+    var bytes = Array(text.utf8)[...]
+    while !bytes.isEmpty {
+      let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      if count < 0 && errno == EINTR { continue }
+      guard count > 0 else { return }
+      bytes = bytes.dropFirst(count)
+    }
+  }
+}

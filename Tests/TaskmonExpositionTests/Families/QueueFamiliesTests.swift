@@ -1,0 +1,62 @@
+import TaskmonExposition
+import TaskmonHealth
+import TaskmonModel
+import TaskmonUnits
+import Testing
+
+@Suite("Queue metrics")
+struct QueueFamiliesTests {
+  @Test("sum the priority lists of a queue, and tell them apart")
+  func lengths() {
+    #expect(
+      Shop.lines("celery_queue_length", in: Shop.full).first
+        == #"celery_queue_length{queue_name="celery"} 180"#)
+    #expect(
+      Shop.lines("celery_queue_priority_length", in: Shop.full).prefix(4) == [
+        #"celery_queue_priority_length{queue_name="celery",priority="0"} 0"#,
+        #"celery_queue_priority_length{queue_name="celery",priority="3"} 30"#,
+        #"celery_queue_priority_length{queue_name="celery",priority="6"} 60"#,
+        #"celery_queue_priority_length{queue_name="celery",priority="9"} 90"#,
+      ])
+  }
+
+  @Test("say nothing of a queue's unacknowledged messages where they were not counted")
+  func unackedPerQueue() {
+    #expect(
+      Shop.lines("celery_queue_unacked", in: Shop.full) == [
+        #"celery_queue_unacked{queue_name="celery"} 12"#
+      ])
+  }
+
+  @Test("say zero messages where none is held, and no age then")
+  func noneHeld() {
+    var snapshot = Shop.snapshot()
+    snapshot.unacked = .value(UnackedFacts(count: 0))
+    let input = Shop.input(snapshot)
+    #expect(Shop.lines("celery_unacked_messages", in: input) == ["celery_unacked_messages 0"])
+    #expect(Shop.lines("celery_unacked_oldest_age_seconds", in: input) == [])
+  }
+
+  @Test(
+    "count down to redelivery by the smallest visibility timeout any worker has told",
+    arguments: [
+      ([], []), ([nil], ["celery_unacked_redelivery_in_seconds 3500"]),
+      ([nil, 60], ["celery_unacked_redelivery_in_seconds -40"]),
+    ] as [([Double?], [String])])
+  func redelivery(timeouts: [Double?], lines: [String]) {
+    var snapshot = Shop.snapshot()
+    snapshot.unacked = .value(UnackedFacts(count: 1, oldestDelivery: Shop.now - Seconds(100)))
+    snapshot.workers = .value(
+      timeouts.enumerated().map { number, timeout in
+        var worker = Shop.worker("celery@w\(number)")
+        worker.settings = .value(WorkerSettings(visibilityTimeout: timeout.map { Seconds($0) }))
+        return worker
+      })
+    #expect(Shop.lines("celery_unacked_redelivery_in_seconds", in: Shop.input(snapshot)) == lines)
+  }
+
+  @Test("are absent while queues are not known")
+  func unknown() {
+    #expect(!Shop.text(Shop.input(Shop.snapshot())).contains("celery_"))
+  }
+}

@@ -1,0 +1,97 @@
+import TaskmonHealth
+import TaskmonModel
+import TaskmonUnits
+
+/// The moment at which the tests' snapshots are taken, unless they say otherwise.
+let noon = Timestamp(secondsSince1970: 1_767_355_200)
+
+func ago(_ seconds: Double) -> Timestamp { noon - Seconds(seconds) }
+
+/// A broker that answers, seen for `observed` seconds, whose events were heard all the time.
+func snapshot(
+  at moment: Timestamp = noon, observed: Double = 600, link: LinkState? = nil,
+  presence: Observation<CeleryPresence> = .value(
+    CeleryPresence(markers: ["_kombu.binding.celery"])),
+  queues: Observation<[QueueFacts]> = .value([]),
+  workers: Observation<[WorkerFacts]> = .value([]),
+  inspection: InspectionFacts? = nil, heard: [Interval]? = nil, lastGap: Timestamp? = nil,
+  running: Observation<[RunningTask]> = .value([]), beat: BeatFacts = BeatFacts(),
+  results: Observation<ResultFacts> = .unavailable("not scanned yet")
+) -> Snapshot {
+  let since = moment - Seconds(observed)
+  return Snapshot(
+    takenAt: moment, polledAt: moment, observedSince: since,
+    broker: BrokerIdentity(url: "redis://localhost:6379/0"), link: link ?? .up(since: since),
+    presence: presence, queues: queues, workers: workers,
+    inspection: inspection ?? InspectionFacts(lastRound: moment - Seconds(10)),
+    events: EventStreamFacts(
+      pattern: "/0.celeryev/*", connectedSince: since,
+      heard: heard ?? [Interval(from: since, to: moment)], lastGap: lastGap),
+    running: running, beat: beat, results: results)
+}
+
+/// A worker that sends a heartbeat every two seconds, the last one `heard` seconds ago.
+func worker(
+  _ name: String = "celery@w1", pid: Int? = 100, firstHeard: Double = 600, heard: Double? = 1,
+  replied: Double? = 20, offline: Double? = nil, freq: Double? = 2, active: Int? = 0,
+  pool: PoolKind? = .prefork, queues: [String]? = ["celery"], sendsTaskEvents: Bool? = true,
+  oldestStart: Double? = nil, now: Timestamp = noon
+) -> WorkerFacts {
+  func before(_ seconds: Double?) -> Timestamp? { seconds.map { now - Seconds($0) } }
+  return WorkerFacts(
+    id: WorkerID(name: name, pid: pid), firstHeard: now - Seconds(firstHeard),
+    lastHeard: before(heard), lastReply: before(replied), offlineSince: before(offline),
+    heartbeatInterval: freq.map { Seconds($0) }, active: active,
+    sendsTaskEvents: sendsTaskEvents.map { .value($0) } ?? .unavailable("no task event yet"),
+    queues: queues.map { .value($0) } ?? .unavailable("not asked yet"),
+    stats: pool.map { .value(WorkerStats(repliedAt: now - Seconds(20), pool: $0)) }
+      ?? .unavailable("not asked yet"),
+    oldestStart: before(oldestStart))
+}
+
+func queue(
+  _ name: String = "celery", ready: Int = 1, head: String? = "tag-1", tail: [String] = [],
+  task: String? = "shop.pay"
+) -> QueueFacts {
+  let message = head.map {
+    Observation.value(MessageFacts(task: task, deliveryTag: $0, origin: "gen7@web1"))
+  }
+  return QueueFacts(
+    name: name, priorities: [PriorityLength(step: 0, ready: ready)], head: message,
+    newest: message, tailTags: tail)
+}
+
+func history(of snapshots: Snapshot...) -> SnapshotHistory {
+  snapshots.reduce(into: SnapshotHistory()) { $0.absorb($1) }
+}
+
+/// The verdict of one rule with its default thresholds, or those set.
+func verdict(
+  _ rule: any Rule.Type, _ history: SnapshotHistory, set: [String] = []
+) throws -> Verdict {
+  guard let latest = history.latest else { return .unknown("no snapshot") }
+  let limits = try ThresholdOverrides(set).values(for: rule)
+  return rule.init().evaluate(history, snapshot: latest, limits: limits)
+}
+
+/// Severities and subjects of a verdict, worst first: `critical celery@w1`.
+func told(_ verdict: Verdict) -> [String] {
+  guard case .findings(let findings) = verdict else { return [] }
+  return findings.map { "\($0.severity.rawValue) \($0.subject)" }
+}
+
+extension Verdict {
+  var reason: String? {
+    guard case .unknown(let missing) = self else { return nil }
+    return missing
+  }
+
+  var first: Finding? {
+    guard case .findings(let findings) = self else { return nil }
+    return findings.first
+  }
+}
+
+extension Finding {
+  func evidence(_ key: String) -> EvidenceValue? { evidence.first { $0.key == key }?.value }
+}

@@ -1,0 +1,172 @@
+import FoundationEssentials
+import TaskmonHealth
+import TaskmonModel
+import TaskmonUnits
+import Testing
+
+/// Says of every queue what its name tells it to: `warning:mail`, or `unknown:` for the whole rule.
+private struct Echo: Rule {
+  static let id: RuleID = "echo"
+  static let antipattern = Antipattern.antipattern(1)
+  static let kind = RuleKind.incident
+  static let needs: [RuleNeed] = [.instant]
+  static let page = RulePage(
+    summary: "", whyItHurts: "", detection: "", blindSpots: "", confirm: "", remedy: "")
+  static let thresholds: [Threshold] = []
+
+  func evaluate(
+    _ history: SnapshotHistory, snapshot: Snapshot, limits: ThresholdValues
+  ) -> Verdict {
+    let parts = (snapshot.queues.value ?? []).map { $0.name.split(separator: ":").map(String.init) }
+    if parts.contains(where: { $0.first == "unknown" }) { return .unknown("told to be") }
+    return .judged(
+      parts.compactMap { part in
+        guard part.count == 2, let severity = Severity(rawValue: part[0]) else { return nil }
+        return Finding(
+          rule: Self.id, severity: severity, subject: part[1], message: "m",
+          since: snapshot.takenAt, evidence: [], remedy: "r")
+      })
+  }
+}
+
+@Suite struct EvaluatorTests {
+  private static func seen(_ at: Double, _ queues: String...) -> SnapshotHistory {
+    history(of: snapshot(at: noon + Seconds(at), queues: .value(queues.map { queue($0) })))
+  }
+
+  private static func lines(_ report: HealthReport) -> [String] {
+    report.findings.map { finding in
+      let ended = finding.endedAt.map { " ended \(Int(($0 - noon).value))" } ?? ""
+      return "\(finding.severity.rawValue) \(finding.subject)"
+        + " since \(Int((finding.since - noon).value))" + ended
+    }
+  }
+
+  @Test func sinceIsTheEarliestWhileTheConditionLasts() {
+    var evaluator = Evaluator(rules: [Echo.self])
+    _ = evaluator.evaluate(Self.seen(0, "warning:mail"))
+    let worse = evaluator.evaluate(Self.seen(10, "critical:mail"))
+    #expect(Self.lines(worse) == ["critical mail since 0"])
+  }
+
+  @Test func anEndedFindingIsShownForTheHoldTime() {
+    var evaluator = Evaluator(rules: [Echo.self], hold: Seconds(60))
+    _ = evaluator.evaluate(Self.seen(0, "warning:mail"))
+    #expect(Self.lines(evaluator.evaluate(Self.seen(5))) == ["warning mail since 0 ended 5"])
+    #expect(Self.lines(evaluator.evaluate(Self.seen(64))) == ["warning mail since 0 ended 5"])
+    #expect(Self.lines(evaluator.evaluate(Self.seen(65))) == [])
+  }
+
+  @Test func anEndedFindingChangesNoStatusAndItsRuleIsHealthy() {
+    var evaluator = Evaluator(rules: [Echo.self])
+    _ = evaluator.evaluate(Self.seen(0, "critical:mail"))
+    let report = evaluator.evaluate(Self.seen(5))
+    #expect(report.status == .healthy)
+    #expect(report.present.isEmpty && report.healthy == [Echo.id])
+  }
+
+  @Test func aFindingThatComesBackBeganAnew() {
+    var evaluator = Evaluator(rules: [Echo.self])
+    _ = evaluator.evaluate(Self.seen(0, "warning:mail"))
+    _ = evaluator.evaluate(Self.seen(5))
+    #expect(
+      Self.lines(evaluator.evaluate(Self.seen(9, "warning:mail"))) == ["warning mail since 9"])
+  }
+
+  @Test func withoutHoldTimeNothingThatEndedIsShown() {
+    var evaluator = Evaluator(rules: [Echo.self], hold: .zero)
+    _ = evaluator.evaluate(Self.seen(0, "warning:mail"))
+    #expect(evaluator.evaluate(Self.seen(0.1)).findings.isEmpty)
+    #expect(evaluator.memory == EvaluatorMemory())
+  }
+
+  @Test func notKnowingEndsNothing() {
+    var evaluator = Evaluator(rules: [Echo.self])
+    _ = evaluator.evaluate(Self.seen(0, "warning:mail"))
+    let blind = evaluator.evaluate(Self.seen(20, "unknown:x"))
+    #expect(blind.findings.isEmpty)
+    #expect(blind.unknown == [UnknownRule(rule: Echo.id, missing: "told to be")])
+    #expect(
+      Self.lines(evaluator.evaluate(Self.seen(40, "warning:mail"))) == ["warning mail since 0"])
+  }
+
+  @Test func sinceSurvivesARunOfTaskmon() throws {
+    var first = Evaluator(rules: [Echo.self], hold: .zero)
+    _ = first.evaluate(Self.seen(0, "warning:mail"))
+    let memory = try JSONDecoder().decode(
+      EvaluatorMemory.self, from: try JSONEncoder().encode(first.memory))
+    #expect(memory == first.memory)
+    var second = Evaluator(rules: [Echo.self], hold: .zero, memory: memory)
+    #expect(
+      Self.lines(second.evaluate(Self.seen(60, "warning:mail"))) == ["warning mail since 0"])
+  }
+
+  @Test func theWorstComeFirstThenByRuleThenBySubject() {
+    var evaluator = Evaluator(rules: [Echo.self])
+    _ = evaluator.evaluate(Self.seen(0, "critical:gone"))
+    let report = evaluator.evaluate(
+      Self.seen(1, "info:a", "warning:z", "critical:c", "warning:b"))
+    #expect(
+      report.findings.map(\.subject) == ["c", "b", "z", "a", "gone"])
+    #expect(report.status == .critical)
+  }
+
+  @Test func oneSubjectIsOneFindingTheWorst() {
+    var evaluator = Evaluator(rules: [Echo.self])
+    let report = evaluator.evaluate(Self.seen(0, "info:a", "critical:a", "warning:a"))
+    #expect(Self.lines(report) == ["critical a since 0"])
+  }
+
+  @Test func subjectsOverTheCapBecomeOneFindingOnOther() {
+    var evaluator = Evaluator(rules: [Echo.self])
+    let names = (0..<60).map { "warning:q\($0 + 100)" } + ["critical:z"]
+    let report = evaluator.evaluate(
+      history(of: snapshot(queues: .value(names.map { queue($0) }))))
+    #expect(report.findings.count == 51)
+    #expect(report.findings.first?.subject == "z")
+    let other = report.findings.first { $0.subject == Evaluator.otherSubject }
+    #expect(other?.severity == .warning)
+    #expect(other?.evidence("count") == .number(11))
+  }
+
+  @Test func aBrokerThatIsAwayLeavesOneVerdict() {
+    var evaluator = Evaluator()
+    let failure = LinkFailure(kind: .refused, sentence: "refused", since: ago(3), attempts: 1)
+    let report = evaluator.evaluate(history(of: snapshot(link: .down(failure))))
+    #expect(report.findings.map(\.rule) == [BrokerUnreachable.id])
+    #expect(report.status == .critical)
+    #expect(report.healthy.isEmpty)
+    #expect(report.unknown.map(\.rule) == RuleRegistry.all.dropFirst().map { $0.id })
+    #expect(report.unknown.allSatisfy { $0.missing == "broker unreachable" })
+  }
+
+  @Test func beforeTheFirstSnapshotEverythingIsUnknown() {
+    var evaluator = Evaluator()
+    let report = evaluator.evaluate(SnapshotHistory())
+    #expect(report.status == .unknown)
+    #expect(report.unknown.count == RuleRegistry.all.count)
+  }
+
+  @Test func aHealthyShopHasNoFindings() {
+    let entry = ScheduleEntry(
+      name: "tick", task: "shop.tick", schedule: .every(Seconds(2)), source: .redBeat)
+    let receipts = stride(from: 59.0, through: 1, by: -2).map { ago($0) }
+    let traffic = EntryTraffic(
+      entry: "tick", heard: [Interval(from: ago(60), to: noon)], receipts: receipts)
+    let run = RunningTask(
+      id: "id", task: "shop.slow", worker: WorkerID(name: "celery@w1", pid: 100),
+      startedAt: ago(55), limits: TaskLimits(hard: Seconds(60), isKnown: true))
+    var evaluator = Evaluator()
+    let report = evaluator.evaluate(
+      history(
+        of: snapshot(
+          queues: .value([queue(ready: 20_000)]),
+          workers: .value([worker(), worker("celery@old", heard: 90, offline: 90)]),
+          running: .value([run]),
+          beat: BeatFacts(entries: .value([entry]), traffic: [traffic]),
+          results: .value(ResultFacts(completedPasses: 1, updatedAt: noon)))))
+    #expect(report.findings == [])
+    #expect(report.unknown == [])
+    #expect(report.healthy == RuleRegistry.all.map { $0.id })
+  }
+}

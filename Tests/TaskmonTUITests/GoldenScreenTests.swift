@@ -1,0 +1,134 @@
+import TaskmonHealth
+import TaskmonModel
+import TaskmonTUI
+import TaskmonUnits
+import Testing
+
+/// A screen to be compared with its picture.
+struct GoldenCase: Sendable, CustomTestStringConvertible {
+  var name: String
+  var data: ConsoleData
+  var view = ViewID.health
+  var keys: [Key] = []
+  var sizes = [(80, 24), (140, 40)]
+
+  var testDescription: String { name }
+}
+
+@Suite("Golden screens")
+struct GoldenScreenTests {
+  static let cases: [GoldenCase] = [
+    GoldenCase(name: "healthy", data: SampleData.data(), sizes: [(60, 15), (80, 24), (140, 40)]),
+    GoldenCase(
+      name: "health", data: SampleData.data(SampleData.troubled),
+      sizes: [(60, 15), (80, 24), (140, 40)]),
+    GoldenCase(
+      name: "queues", data: SampleData.data(), view: .queues,
+      sizes: [(60, 15), (80, 24), (140, 40)]),
+    GoldenCase(
+      name: "workers", data: SampleData.data(), view: .workers,
+      sizes: [(60, 15), (80, 24), (140, 40)]),
+    GoldenCase(
+      name: "beat", data: SampleData.data(), view: .beat, sizes: [(60, 15), (80, 24), (140, 40)]),
+    GoldenCase(
+      name: "finding-page", data: SampleData.data(SampleData.troubled), keys: [.down, .enter]),
+    GoldenCase(
+      name: "unknown-rule-page", data: SampleData.data(SampleData.troubled),
+      keys: [.end, .enter], sizes: [(80, 24)]),
+    GoldenCase(name: "queue-page", data: SampleData.data(), view: .queues, keys: [.enter]),
+    GoldenCase(name: "worker-page", data: SampleData.data(), view: .workers, keys: [.enter]),
+    GoldenCase(name: "entry-page", data: SampleData.data(), view: .beat, keys: [.enter]),
+    GoldenCase(name: "help", data: SampleData.data(), keys: [.character("?")]),
+    GoldenCase(name: "stale", data: SampleData.staleData, sizes: [(80, 24), (140, 40)]),
+    GoldenCase(name: "unreadable", data: SampleData.unreadableData, view: .queues),
+    GoldenCase(name: "connecting", data: SampleData.emptyData, sizes: [(80, 24)]),
+    GoldenCase(name: "too-small", data: SampleData.data(), sizes: [(59, 14), (60, 14)]),
+    GoldenCase(name: "hostile-names", data: SampleData.hostileData, view: .queues),
+    GoldenCase(
+      name: "hostile-queue-page", data: SampleData.hostileData, view: .queues, keys: [.enter],
+      sizes: [(80, 24)]),
+    GoldenCase(
+      name: "paused", data: SampleData.data(SampleData.troubled), keys: [.character("p")],
+      sizes: [(80, 24)]),
+    GoldenCase(
+      name: "filtering", data: SampleData.data(SampleData.troubled),
+      keys: [.character("/"), .character("b"), .character("e")], sizes: [(80, 24)]),
+  ]
+
+  @Test("The screen looks as its picture", arguments: cases)
+  func looksAsPictured(_ golden: GoldenCase) throws {
+    for (columns, rows) in golden.sizes {
+      let console = Console.showing(
+        golden.data, columns: columns, rows: rows, view: golden.view, keys: golden.keys)
+      try expectGolden(console.lines, "\(golden.name)-\(columns)x\(rows)")
+    }
+  }
+
+  @Test("In ASCII every view keeps its cells in place", arguments: ViewID.allCases)
+  func asciiKeepsPlaces(_ view: ViewID) throws {
+    let screen = Console.showing(SampleData.data(SampleData.troubled), view: view).render()
+    let ascii = screen.inASCII()
+    #expect(ascii.text.joined().utf8.allSatisfy { $0 < 0x80 })
+    try expectGolden(ascii.text, "ascii-\(view.name)-80x24")
+  }
+
+  @Test("Plain text tells everything without an escape")
+  func plainText() throws {
+    let text = PlainText.render(SampleData.data(SampleData.troubled))
+    #expect(!text.utf8.contains(0x1B))
+    try expectGolden(
+      text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init), "plain")
+  }
+}
+
+extension SampleData {
+  static let emptyData = ConsoleData(
+    history: SnapshotHistory(),
+    report: HealthReport(takenAt: now, observed: .zero), broker: broker)
+
+  /// Redis went away twelve seconds ago; what was known stays.
+  static let staleData: ConsoleData = {
+    var stale = data(troubled)
+    var away = snapshot(at: now)
+    away.polledAt = ago(12)
+    away.link = .down(
+      LinkFailure(
+        kind: .refused,
+        sentence: "redis.internal:6379 refused the connection: is Redis running there?",
+        since: ago(12), attempts: 4))
+    stale.history.absorb(away)
+    return stale
+  }()
+
+  /// Redis answers, and nothing of what matters could be read.
+  static let unreadableData: ConsoleData = {
+    var snapshot = Snapshot(
+      takenAt: now, polledAt: now, observedSince: ago(2), broker: broker,
+      link: .up(since: ago(2)))
+    snapshot.queues = .unavailable("no permission to run LLEN (NOPERM)")
+    var history = SnapshotHistory()
+    history.absorb(snapshot)
+    return ConsoleData(
+      history: history,
+      report: HealthReport(takenAt: now, observed: Seconds(2), unknown: unknownRules),
+      broker: broker, notices: ["--read-only: workers are not asked"])
+  }()
+
+  /// Names that would like to steer the terminal, and wide ones.
+  static let hostileData: ConsoleData = {
+    let names = [
+      "evil\u{1B}[31m\u{1B}]0;owned\u{7}", "日本語のキュー", "rocket🚀queue", "cafe\u{301}",
+      "rtl\u{202E}txt.exe", "zero\u{200B}width", "family 👨‍👩‍👧", "c1\u{9B}31m", "tab\there", "",
+    ]
+    return data(healthy) { moment in
+      var snapshot = snapshot(at: moment)
+      snapshot.queues = .value(
+        names.map { name in
+          QueueFacts(
+            name: name, priorities: [PriorityLength(step: 0, ready: 3)],
+            head: .value(message(tag: "t", task: "task.\(name)")))
+        })
+      return snapshot
+    }
+  }()
+}

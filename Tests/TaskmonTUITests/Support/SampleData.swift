@@ -1,0 +1,145 @@
+import TaskmonHealth
+import TaskmonModel
+import TaskmonTUI
+import TaskmonUnits
+
+/// A shop of Celery as an operator might find it on an ordinary afternoon, written down.
+enum SampleData {
+  /// 2026-01-02T14:03:22Z.
+  static let now = Timestamp(secondsSince1970: 1_767_362_602)
+  static let broker = BrokerIdentity(name: "prod", url: "redis://redis.internal:6379/0")
+
+  static func ago(_ seconds: Double) -> Timestamp { now - Seconds(seconds) }
+
+  /// The history of half an hour, and the report of its end.
+  static func data(
+    _ report: HealthReport = healthy, snapshot: (Timestamp) -> Snapshot = { snapshot(at: $0) }
+  ) -> ConsoleData {
+    ConsoleData(history: history(snapshot), report: report, broker: broker)
+  }
+
+  static func history(_ snapshot: (Timestamp) -> Snapshot) -> SnapshotHistory {
+    var history = SnapshotHistory()
+    for back in stride(from: 1800, through: 0, by: -30) {
+      history.absorb(snapshot(ago(Double(back))))
+    }
+    return history
+  }
+
+  static func snapshot(at moment: Timestamp) -> Snapshot {
+    Snapshot(
+      takenAt: moment, polledAt: moment, observedSince: ago(7200), broker: broker,
+      link: .up(since: ago(7200)), server: .value(server), queues: .value(queues(at: moment)),
+      unacked: .value(UnackedFacts(count: 128, oldestDelivery: ago(312))),
+      workers: .value(workers(at: moment)),
+      inspection: InspectionFacts(lastRound: moment, replies: 4, receivers: 4),
+      events: EventStreamFacts(
+        pattern: "/0.celeryev/*", connectedSince: ago(7200),
+        heard: [Interval(from: ago(7200), to: moment)], received: 48_211),
+      running: .value([
+        RunningTask(
+          id: "5c9b2f9e-7f0f-4a55-9d2e-0b1c5f1a2d11", task: "billing.sync",
+          worker: WorkerID(name: "celery@w3", pid: 331), startedAt: ago(850),
+          limits: TaskLimits(hard: Seconds(60), isKnown: true))
+      ]),
+      beat: beat)
+  }
+
+  static let server = ServerFacts(
+    version: "7.0.15", runID: "f00", uptime: Seconds(400_000), usedMemory: ByteCount(12_900_000),
+    maxMemory: ByteCount(2_147_483_648), connectedClients: 41)
+
+  static func queues(at moment: Timestamp) -> [QueueFacts] {
+    let backlog = max(0, 12_000 - Int((now - moment).value * 6))
+    return [
+      QueueFacts(
+        name: "celery",
+        priorities: [
+          PriorityLength(step: 0, ready: backlog), PriorityLength(step: 3, ready: 300),
+          PriorityLength(step: 6, ready: 0), PriorityLength(step: 9, ready: 45),
+        ],
+        head: .value(message(tag: "tag-\(Int(moment.secondsSince1970))", task: "mail.send")),
+        newest: .value(message(tag: "newest", task: "mail.send")), unacked: .value(96)),
+      QueueFacts(
+        name: "billing", priorities: [PriorityLength(step: 0, ready: 0)], unacked: .value(32)),
+      QueueFacts(
+        name: "reports", priorities: [PriorityLength(step: 0, ready: 7)],
+        head: .value(message(tag: "stuck", task: "reports.render")),
+        newest: .unavailable("larger than 64 KiB"), tailTags: ["stuck"], unacked: .value(0)),
+    ]
+  }
+
+  static func message(tag: String, task: String) -> MessageFacts {
+    MessageFacts(
+      taskID: "0a6f7c9e-13bb-4b39-8e0e-2c4a2f1b9d10", task: task, deliveryTag: tag, priority: 0,
+      retries: 1, eta: ago(-90), origin: "gen41@web1", argumentsText: "('a@example.org',)",
+      keywordArgumentsText: "{}", size: ByteCount(1_204))
+  }
+
+  static func workers(at moment: Timestamp) -> [WorkerFacts] {
+    [
+      worker(1, heard: moment - Seconds(1), queues: .value(["celery", "billing"]), pool: .prefork),
+      worker(2, heard: moment, queues: .value(["celery"]), pool: .threads),
+      worker(3, heard: ago(94), queues: .value(["billing"]), pool: .prefork),
+      WorkerFacts(
+        id: WorkerID(name: "celery@w4", pid: 418), firstHeard: ago(7000), lastHeard: ago(600),
+        offlineSince: ago(600), heartbeatInterval: Seconds(2), processed: 88),
+    ]
+  }
+
+  static func worker(
+    _ number: Int, heard: Timestamp, queues: Observation<[String]>, pool: PoolKind
+  ) -> WorkerFacts {
+    WorkerFacts(
+      id: WorkerID(name: "celery@w\(number)", pid: 300 + number * 10 + 1), firstHeard: ago(7000),
+      lastHeard: heard, lastReply: ago(12), heartbeatInterval: Seconds(2), active: 4 * number,
+      processed: 41_000 * number, loadAverage: [0.42, 0.51, 0.6], softwareVersion: "5.7.0",
+      sendsTaskEvents: .value(true), queues: queues,
+      registered: .value([
+        RegisteredTask(name: "billing.sync", hardLimit: Seconds(60), softLimit: Seconds(45)),
+        RegisteredTask(name: "mail.send"),
+      ]),
+      settings: .value(
+        WorkerSettings(visibilityTimeout: Seconds(7200), resultBackend: "redis://…/1")),
+      stats: .value(
+        WorkerStats(
+          repliedAt: ago(12), pool: pool, slots: 16, uptime: Seconds(93_600), prefetchCount: 64,
+          totals: ["billing.sync": 1_200, "mail.send": 39_800])),
+      prefetched: 12)
+  }
+
+  static let beat = BeatFacts(
+    redBeat: .value(
+      RedBeatFacts(
+        lock: BeatLock(
+          token: "9f1c0b6e4cfa11f0a2b3", timeToLive: Seconds(24), holderSince: ago(86_000)),
+        entryCount: 3, nextDue: ago(-2))),
+    entries: .value([
+      ScheduleEntry(
+        name: "refresh-prices", task: "shop.refresh_prices", argumentsText: "'eur',",
+        schedule: .every(Seconds(30)), source: .redBeat, lastRun: ago(28), runCount: 12_204,
+        dueAt: ago(-2)),
+      ScheduleEntry(
+        name: "nightly-report", task: "reports.render", schedule: .crontab("0 3 * * *"),
+        source: .redBeat, lastRun: ago(39_802), runCount: 201, dueAt: ago(-46_598)),
+      ScheduleEntry(
+        name: "old-import", task: "imports.run", schedule: .every(.hours(1)), source: .redBeat,
+        isEnabled: false),
+    ]),
+    traffic: [
+      EntryTraffic(
+        entry: "refresh-prices", heard: [Interval(from: ago(120), to: now)],
+        receipts: [ago(88), ago(58), ago(28)],
+        publications: [
+          Publication(at: ago(88), publisher: "gen41@web1"),
+          Publication(at: ago(58), publisher: "gen977@web2"),
+          Publication(at: ago(28), publisher: "gen41@web1"),
+        ])
+    ])
+
+  static let judged: [RuleID] = [
+    "broker-unreachable", "no-celery-here", "queue-without-consumers", "multiple-beats",
+  ]
+
+  static let healthy = HealthReport(takenAt: now, observed: Seconds(7200), healthy: judged)
+}

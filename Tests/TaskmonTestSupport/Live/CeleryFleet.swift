@@ -1,0 +1,143 @@
+import Foundation
+
+/// Real Celery processes on one Redis; all of them end with the fleet, or with the test's process.
+package final class CeleryFleet: Sendable {
+  package let folder: TemporaryFolder
+  private let environment: [String: String]
+  private let python: String
+  /// Whoever holds this end keeps the fleet alive.
+  private let lifeline: Int32
+
+  /// `broker` is the URL as Celery takes it.
+  package init(broker: String) async throws {
+    folder = try TemporaryFolder()
+    python = try await PythonEnvironment.python.value
+    let fifo = folder.path("lifeline")
+    guard mkfifo(fifo, 0o600) == 0 else { throw systemError("mkfifo") }
+    lifeline = open(fifo, O_RDWR | O_CLOEXEC)
+    guard lifeline >= 0 else { throw systemError("open \(fifo)") }
+    environment = [
+      "BROKER": broker, "C_FORCE_ROOT": "1", "HOME": folder.path, "LC_ALL": "C.UTF-8",
+      "PATH": "\(Self.parent(of: python)):/usr/local/bin:/usr/bin:/bin",
+      "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": PythonEnvironment.programs,
+      "PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": "ignore",
+    ]
+  }
+
+  deinit { close(lifeline) }
+
+  /// A worker of `app` that is ready to take tasks; `node` is its whole node name.
+  package func worker(
+    _ app: String, node: String, as name: String, queues: String, pool: [String] = ["-c", "1"]
+  ) async throws -> FleetMember {
+    let member = try await start(
+      name,
+      ["-m", "celery", "-A", app, "worker", "-E", "-l", "INFO", "-n", node, "-Q", queues] + pool)
+    try await member.says("\(node) ready.")
+    return member
+  }
+
+  /// A beat of `app` that has begun; a plain one keeps its schedule in a file named after it.
+  package func beat(_ app: String, as name: String, redBeat: Bool = false) async throws
+    -> FleetMember
+  {
+    let scheduler =
+      redBeat ? ["-S", "redbeat.RedBeatScheduler"] : ["-s", folder.path("\(name).schedule")]
+    let member = try await start(
+      name, ["-m", "celery", "-A", app, "beat", "-l", "INFO", "--pidfile="] + scheduler)
+    try await member.says("beat: Starting...")
+    return member
+  }
+
+  /// One of the programs beside the apps, left running.
+  package func program(_ file: String, _ arguments: [String] = [], as name: String) async throws
+    -> FleetMember
+  {
+    try await start(name, ["\(PythonEnvironment.programs)/\(file)"] + arguments)
+  }
+
+  /// Runs one of the programs to its end and gives what it printed; throws where it fails.
+  package func output(of file: String, _ arguments: [String] = [], input: String = "") async throws
+    -> String
+  {
+    let result = try await Subprocess.run(
+      python, ["\(PythonEnvironment.programs)/\(file)"] + arguments, environment: environment,
+      folder: folder.path, input: Array(input.utf8))
+    guard result.end == .exit(0) else {
+      throw SupportError("\(file): \(result.end)\n\(result.errorText)")
+    }
+    return result.outputText
+  }
+
+  private func start(_ name: String, _ arguments: [String]) async throws -> FleetMember {
+    let started = try await Subprocess.run(
+      "setsid",
+      ["--fork", "\(PythonEnvironment.programs)/guarded", folder.path, name, python] + arguments,
+      environment: environment, folder: folder.path)
+    guard started.end == .exit(0) else {
+      throw SupportError("\(name) did not start: \(started.errorText)")
+    }
+    let member = FleetMember(name: name, folder: folder)
+    try await eventually("start of \(name)") { member.processID != nil }
+    return member
+  }
+
+  private static func parent(of path: String) -> String {
+    path.split(separator: "/").dropLast().reduce("") { "\($0)/\($1)" }
+  }
+}
+
+/// One machine of a fleet: a process with its pool.
+package struct FleetMember: Sendable {
+  package let name: String
+  let folder: TemporaryFolder
+
+  package var log: String { (try? folder.read("\(name).log")) ?? "" }
+  package var processID: Int32? { number("pid") }
+  /// Nil while it runs, and where it was killed with its whole group.
+  package var exitStatus: Int32? { number("exit") }
+
+  /// Waits until the log holds a text; the log's end is in the error.
+  package func says(_ text: String, within seconds: Double = 60) async throws {
+    do {
+      try await eventually(within: seconds, "\(name) says \(text)") { log.contains(text) }
+    } catch {
+      throw SupportError("\(name) never said \(text); its log:\n\(log.suffix(4000))")
+    }
+  }
+
+  /// Asks it to end and waits until it has: a worker finishes what it runs.
+  package func stop() async throws {
+    guard let processID else { return }
+    kill(processID, SIGTERM)
+    try await eventually(within: 30, "end of \(name)") { exitStatus != nil }
+  }
+
+  /// Kills it and its pool with signal 9, as a machine that loses its power.
+  package func kill9() throws {
+    guard let group = number("group") else { throw SupportError("\(name) was never started") }
+    kill(-group, SIGKILL)
+  }
+
+  private func number(_ suffix: String) -> Int32? {
+    (try? folder.read("\(name).\(suffix)")).flatMap {
+      Int32($0.trimmingCharacters(in: .whitespacesAndNewlines))
+    }
+  }
+}
+
+/// The Python with Celery that `.ci/venv` makes, and the programs it runs.
+package enum PythonEnvironment {
+  package static let root = Fixture.folder + "/../.."
+  package static let programs = Fixture.folder + "/../celery"
+
+  /// `make test` names it; else the script is asked, and makes it where it is missing.
+  package static let python = Task { () async throws -> String in
+    if let named = ProcessInfo.processInfo.environment["TASKMON_PYTHON"], !named.isEmpty {
+      return named
+    }
+    let made = try await Subprocess.run("\(root)/.ci/venv", timeout: 300)
+    guard made.end == .exit(0) else { throw SupportError(".ci/venv: \(made.errorText)") }
+    return made.outputText.trimmingCharacters(in: .whitespacesAndNewlines)
+  }
+}

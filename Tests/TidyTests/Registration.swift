@@ -1,0 +1,41 @@
+import Foundation
+
+/// A folder of parts that are listed in one registry and have a test of the same name.
+struct Registration: Sendable, CustomStringConvertible {
+  let folder: String
+  let registry: String
+  let tests: String
+
+  var description: String { folder }
+
+  static let all = [
+    Registration(
+      folder: "Sources/TaskmonHealth/Rules", registry: "RuleRegistry",
+      tests: "Tests/TaskmonHealthTests"),
+    Registration(
+      folder: "Sources/TaskmonExposition/Families", registry: "FamilyRegistry",
+      tests: "Tests/TaskmonExpositionTests"),
+    Registration(
+      folder: "Sources/TaskmonTUI/Views", registry: "ViewRegistry",
+      tests: "Tests/TaskmonTUITests"),
+  ]
+
+  /// Parts that the registry does not name, and parts without a test of their name.
+  ///
+  /// A part's type has the file's name; helpers of parts stand outside the folder.
+  func breaches(sources: [SourceFile], tests testFiles: [SourceFile]) -> [Breach] {
+    let parts = sources.filter { $0.isBeneath(folder) && $0.stem != registry }
+    let list = sources.first { $0.stem == registry }?.code ?? ""
+    let listed = Set(list.split { !($0.isLetter || $0.isNumber || $0 == "_") }.map(String.init))
+    let tested = Set(testFiles.filter { $0.isBeneath(tests) }.map(\.stem))
+    return parts.flatMap { part -> [Breach] in
+      let unlisted =
+        listed.contains(part.stem)
+        ? [] : [Breach(path: part.path, line: 1, what: "\(registry) does not list \(part.stem)")]
+      let untested =
+        tested.contains(part.stem + "Tests")
+        ? [] : [Breach(path: part.path, line: 1, what: "no \(part.stem)Tests.swift in \(tests)")]
+      return unlisted + untested
+    }
+  }
+}
