@@ -317,6 +317,20 @@ struct Rehearsal {
       conf.beatSchedule?.map(\.name).sorted() == ["expire-carts", "flush-outbox", "refresh-rates"])
   }
 
+  @Test func theDefaultsAreThoseOfARealWorkerInItsOrder() throws {
+    var shop = Rehearsal(try options("healthy"))
+    let answer = try ask("conf", ["with_defaults": true], of: &shop, worker: 0)
+    let told = try #require(answer.members)
+    let real = try #require(try Capture.defaults().members)
+    #expect(told.prefix(real.count).map(\.key) == real.map(\.key))
+    let changed = zip(told, real).filter { $0.0 != $0.1 }.map { $0.0.key }
+    #expect(
+      changed.sorted() == [
+        "beat_max_loop_interval", "beat_schedule", "beat_scheduler", "broker_url", "include",
+        "result_backend", "result_expires", "result_extended", "task_send_sent_event",
+      ])
+  }
+
   @Test func aQuestionToAnotherWorkerOrTooLateIsNotAnswered() throws {
     var shop = Rehearsal(try options("healthy"))
     let request = { (destination: JSONValue, expires: Double) -> ControlQuestion? in
