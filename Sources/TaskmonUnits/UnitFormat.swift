@@ -83,8 +83,10 @@ extension ByteCount {
 
 extension Timestamp {
   /// UTC as documents write it: `2026-01-02T03:04:05.678Z`; whole seconds without the fraction.
+  ///
+  /// Moments outside the years 1 to 9999 are written as the nearest inside.
   package var iso8601: String {
-    let milliseconds = Int64((secondsSince1970 * 1000).rounded())
+    let milliseconds = Int64((bounded * 1000).rounded())
     let fraction = Self.floorMod(milliseconds, 1000)
     let seconds = (milliseconds - fraction) / 1000
     let (year, month, day) = Self.civil(days: Self.floorDiv(seconds, 86400))
@@ -97,10 +99,16 @@ extension Timestamp {
 
   /// `14:03:22` at the given distance from UTC, for a screen.
   package func clockTime(utcOffset: Seconds) -> String {
-    let total = Int64((secondsSince1970 + utcOffset.value).rounded(.down))
+    let total = Int64(
+      (Timestamp(secondsSince1970: bounded + utcOffset.value).bounded).rounded(.down))
     let time = Self.floorMod(total, 86400)
     return [time / 3600, time / 60 % 60, time % 60].map { Self.padded($0, 2) }
       .joined(separator: ":")
+  }
+
+  /// What came from elsewhere may be any number; dates are written of four-digit years only.
+  private var bounded: Double {
+    secondsSince1970.isNaN ? 0 : min(max(secondsSince1970, -62_135_596_800), 253_402_300_799)
   }
 
   /// The proleptic Gregorian date of a day counted from 1970-01-01 (era arithmetic of 400 years).
