@@ -47,6 +47,8 @@ package actor DemoSession {
   }
 
   /// Keeps the fleet alive until the task is cancelled; throws where its Redis is gone.
+  ///
+  /// Returns when cancelled, whatever was under way then.
   package func run() async throws {
     guard let running else { throw DemoError.notStarted }
     let (questions, post) = AsyncStream.makeStream(
@@ -73,7 +75,10 @@ package actor DemoSession {
       }
       do {
         while try await group.next() != nil {}
-      } catch is CancellationError {}
+      } catch {
+        // A command cut short by the cancellation fails as if the server had gone.
+        guard Task.isCancelled else { throw error }
+      }
     }
   }
 

@@ -72,8 +72,10 @@ struct Guardian: Sendable {
   #if canImport(Glibc)
     private static let streamCloseOnExec =
       Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+    /// `POSIX_SPAWN_SETSID`, which glibc declares for GNU sources only.
+    private static let newSession: Int32 = 0x80
     private static let flags =
-      POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | Int32(0x80)
+      POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | newSession
   #else
     private static let streamCloseOnExec = SOCK_STREAM
     private static let flags =

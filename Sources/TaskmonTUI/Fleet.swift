@@ -46,15 +46,19 @@ package enum QueueConsumers {
   package static func of(
     _ queue: String, _ context: ViewContext
   ) -> Observation<[WorkerID]> {
+    all(context).map { $0[queue] ?? [] }
+  }
+
+  /// The same for every queue that has any.
+  package static func all(_ context: ViewContext) -> Observation<[String: [WorkerID]]> {
     context.snapshot.workers.flatMapped { workers in
-      let up = workers.filter { WorkerState.of($0, context).isUp }
-      var consumers: [WorkerID] = []
-      for worker in up {
+      var consumers: [String: [WorkerID]] = [:]
+      for worker in workers where WorkerState.of(worker, context).isUp {
         let told = worker.queues.value ?? context.history.workers[worker.id]?.queues
         guard let told else {
           return .unavailable("\(worker.id.name) has not told its queues")
         }
-        if told.contains(queue) { consumers.append(worker.id) }
+        for queue in Set(told) { consumers[queue, default: []].append(worker.id) }
       }
       return .value(consumers)
     }

@@ -39,8 +39,9 @@ final class Stage: Sendable {
 
   func end() async throws {
     life.cancel()
-    _ = await life.result
+    let result = await life.result
     await session.stop()
+    try result.get()
   }
 }
 
@@ -190,13 +191,13 @@ final class Stage: Sendable {
     }
   }
 
-  @Test func runEndsWithASentenceWhenItsRedisIsKilled() async throws {
+  @Test func runEndsWithTheErrorOfRedisWhenItIsGone() async throws {
     let session = DemoSession(options: try options("healthy"), time: SystemTime.source)
     let url = try await session.start(searchPath: nil, temporary: nil)
     let socket = String(url.dropFirst("redis+socket://".count).prefix { $0 != "?" })
     let life = Task { try await session.run() }
     _ = try? WireClient(socket: socket).command("SHUTDOWN", "NOSAVE")
-    await #expect(throws: (any Error).self) { try await life.value }
+    await #expect(throws: RedisError.self) { try await life.value }
     await session.stop()
     #expect(!FileManager.default.fileExists(atPath: socket))
   }

@@ -2,7 +2,9 @@ package import TaskmonUnits
 
 /// Moments as Python's `datetime.isoformat` prints them.
 package enum PythonTime {
-  /// UTC with its offset: `2026-11-22T08:09:01.496505+00:00`; without the fraction where it is zero.
+  /// UTC with its offset: `2026-11-22T08:09:01.496505+00:00`.
+  ///
+  /// The fraction has six digits, or is left out where it is zero.
   package static func isoformat(_ moment: Timestamp) -> String {
     let parts = Parts(moment)
     let date = "\(digits(parts.year, 4))-\(digits(parts.month, 2))-\(digits(parts.day, 2))"

@@ -48,6 +48,8 @@ package struct DemoFleet: Sendable {
   var nextReporting: Timestamp
   var nextDeadlines: Timestamp
   var lastStep: Timestamp
+  /// Whose turn it is to take first; Redis serves the consumer that has waited longest.
+  private var nextTaker = 0
 
   /// `address` is the broker as Celery's settings name it.
   package init(_ options: DemoOptions, address: String, at now: Timestamp) {
@@ -151,7 +153,9 @@ package struct DemoFleet: Sendable {
     var progress = true
     while progress, !left.isEmpty {
       progress = false
-      for index in workers.indices where room[index] > 0 {
+      for offset in workers.indices {
+        let index = (nextTaker + offset) % workers.count
+        guard room[index] > 0 else { continue }
         guard let list = nextList(of: workers[index], in: left) else { continue }
         takes.append(Take(worker: index, list: list))
         room[index] -= 1
@@ -159,6 +163,7 @@ package struct DemoFleet: Sendable {
         progress = true
       }
     }
+    nextTaker = (nextTaker + 1) % workers.count
     for index in workers.indices where workers[index].queues.count > 1 {
       workers[index].queues.append(workers[index].queues.removeFirst())
     }

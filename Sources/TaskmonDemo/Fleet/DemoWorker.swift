@@ -12,7 +12,6 @@ struct DemoWorker: Sendable {
   /// A message in the worker's hands that does not run yet.
   struct Held: Sendable {
     let task: OutgoingTask
-    /// Nil for a task the shop does not have: never, as the shop publishes all of them.
     let kind: TaskKind
   }
 

@@ -15,6 +15,11 @@ package struct Console: Sendable {
   }
 
   var newest: ConsoleData
+  /// How often data came.
+  private var updates = 0
+  /// The table of the view that is open; nil before the first snapshot.
+  private(set) var table: Table?
+  private var madeFrom: TableSource?
   /// What the screen is held at while paused.
   var held: ConsoleData?
   var clock: Timestamp?
@@ -41,6 +46,7 @@ package struct Console: Sendable {
     refresh = options.refresh
     followsClock = options.followsClock
     self.pages = pages
+    refreshTable()
   }
 
   /// Takes one event in and says what is to be done.
@@ -57,6 +63,7 @@ package struct Console: Sendable {
       (self.columns, self.rows) = (max(0, columns), max(0, rows))
     case .update(let data):
       newest = data
+      updates &+= 1
     case .tick(let now):
       clock = now
     }
@@ -86,7 +93,24 @@ package struct Console: Sendable {
     }
   }
 
-  var table: Table? { context.map { ViewRegistry.view(view).table($0) } }
+  /// Everything a view's table depends on.
+  private struct TableSource: Sendable, Equatable {
+    var update: Int
+    var view: ViewID
+    var isHeld: Bool
+    var usesUTC: Bool
+  }
+
+  private var tableSource: TableSource {
+    TableSource(update: updates, view: view, isHeld: held != nil, usesUTC: usesUTC)
+  }
+
+  /// Makes the view's table anew where something it depends on has changed: it may be long.
+  private mutating func refreshTable() {
+    guard madeFrom != tableSource else { return }
+    table = context.map { ViewRegistry.view(view).table($0) }
+    madeFrom = tableSource
+  }
 
   var headerState: HeaderState {
     let taken = newest.snapshot?.takenAt
@@ -100,6 +124,7 @@ package struct Console: Sendable {
 
   /// Keeps cursor and scroll where they make sense after anything that moved the ground.
   private mutating func settle() {
+    refreshTable()
     guard !isTooSmall else { return }
     if let help {
       self.help = min(max(0, help), max(0, HelpPage.lines(columns).count - pageHeight))

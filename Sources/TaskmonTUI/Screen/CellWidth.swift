@@ -12,7 +12,9 @@ package enum CellWidth {
 
   private static func combines(_ scalar: Unicode.Scalar) -> Bool {
     // Conjoining vowels and final consonants of Hangul join the syllable before them.
-    if (0x1160...0x11FF).contains(scalar.value) { return true }
+    if (0x1160...0x11FF).contains(scalar.value) || (0xD7B0...0xD7FF).contains(scalar.value) {
+      return true
+    }
     switch scalar.properties.generalCategory {
     case .nonspacingMark, .enclosingMark, .format: return true
     default: return false

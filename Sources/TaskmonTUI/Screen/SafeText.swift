@@ -3,6 +3,11 @@ package struct Glyph: Sendable, Hashable {
   package var text: String
   /// 1 or 2 cells.
   package var width: Int
+
+  package init(text: String, width: Int) {
+    self.text = text
+    self.width = width
+  }
 }
 
 /// Makes any text fit to be shown: what could steer a terminal is spelled out instead.

@@ -5,6 +5,14 @@ package struct CellRun: Sendable, Equatable {
   package var text: String
   package var width: Int
   package var style: Style
+
+  package init(row: Int, column: Int, text: String, width: Int, style: Style) {
+    self.row = row
+    self.column = column
+    self.text = text
+    self.width = width
+    self.style = style
+  }
 }
 
 extension Screen {

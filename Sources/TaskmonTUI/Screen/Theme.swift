@@ -100,7 +100,7 @@ package struct Theme: Sendable, Equatable {
 
   /// Orange, yellow, and blues: apart in hue and in brightness for every common kind of sight.
   private static let colourBlind: [Role: Appearance] = dark.merging([
-    .critical: Appearance(Colour(208, basic: 3), bold: true, reversed: true),
+    .critical: Appearance(Colour(208, basic: 3), bold: true),
     .warning: Appearance(Colour(228, basic: 3)),
     .info: Appearance(Colour(117, basic: 6)),
     .good: Appearance(Colour(33, basic: 4)),

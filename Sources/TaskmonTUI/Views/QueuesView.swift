@@ -58,7 +58,11 @@ package enum QueuesView: ConsoleView {
         id: \.queue.name)
     case .value(let queues):
       let lead = queues.isEmpty ? [StyledLine(" No queue has been seen yet.", .dim)] : []
-      return Table(columns, queues.map { row($0, context) }, lead: lead, id: \.queue.name)
+      let consumers = QueueConsumers.all(context)
+      let rows = queues.map { queue in
+        row(queue, consumers.map { $0[queue.name] ?? [] }, context)
+      }
+      return Table(columns, rows, lead: lead, id: \.queue.name)
     }
   }
 
@@ -66,7 +70,9 @@ package enum QueuesView: ConsoleView {
     context.snapshot.queues.value?.first { $0.name == row }.map { QueuePage.page($0, context) }
   }
 
-  private static func row(_ queue: QueueFacts, _ context: ViewContext) -> Row {
+  private static func row(
+    _ queue: QueueFacts, _ consumers: Observation<[WorkerID]>, _ context: ViewContext
+  ) -> Row {
     let track = context.history.queues[queue.name]
     let samples = track?.ready ?? []
     return Row(
@@ -74,7 +80,7 @@ package enum QueuesView: ConsoleView {
       spark: QueueTrend.spark(
         QueueTrend.buckets(samples, count: 16, now: context.now, window: QueueTrend.window)),
       headFor: queue.ready > 0 ? track?.headSince.map { context.age($0) } : nil,
-      consumers: QueueConsumers.of(queue.name, context))
+      consumers: consumers)
   }
 
   /// Only what is not empty; nothing where one step is all there is.

@@ -1,0 +1,52 @@
+import TaskmonHealth
+import TaskmonModel
+import TaskmonTUI
+import TaskmonUnits
+import Testing
+
+@Suite("Beat view")
+struct BeatViewTests {
+  static func status(_ beat: BeatFacts) -> BeatStatus? {
+    let data = SampleData.data(snapshot: { moment in
+      var snapshot = SampleData.snapshot(at: moment)
+      snapshot.beat = beat
+      return snapshot
+    })
+    return SampleData.context(data).map { BeatStatus($0) }
+  }
+
+  @Test("Beat is told by lock, schedule and what could be read")
+  func statuses() {
+    let lock = BeatLock(token: "t", timeToLive: Seconds(20))
+    func redBeat(_ lock: BeatLock?, due: Timestamp?) -> BeatFacts {
+      BeatFacts(redBeat: .value(RedBeatFacts(lock: lock, entryCount: 1, nextDue: due)))
+    }
+    let now = SampleData.now
+    #expect(Self.status(redBeat(lock, due: now)) == .held(lock))
+    #expect(Self.status(redBeat(lock, due: nil)) == .held(lock))
+    #expect(Self.status(redBeat(lock, due: SampleData.ago(30))) == .late(lock, by: Seconds(30)))
+    #expect(Self.status(redBeat(nil, due: now)) == .noLock(since: SampleData.ago(1800)))
+    #expect(Self.status(BeatFacts(redBeat: .value(nil))) == BeatStatus.none)
+    #expect(Self.status(BeatFacts(redBeat: .unavailable("x"))) == .unknown("x"))
+    let plain = BeatFacts(
+      redBeat: .value(nil),
+      entries: .value([
+        ScheduleEntry(name: "a", task: "t", schedule: .other("?"), source: .workerConfiguration)
+      ]))
+    #expect(Self.status(plain) == .plain(entries: 1))
+  }
+
+  @Test("An entry's last run is RedBeat's note, else what was seen")
+  func last() throws {
+    let context = try #require(SampleData.context())
+    var entry = try #require(SampleData.beat.entries.value?.first)
+    #expect(EntryFacts(entry, context).last == SampleData.ago(28))
+    entry.lastRun = SampleData.ago(500)
+    #expect(EntryFacts(entry, context).last == SampleData.ago(500))
+    entry.lastRun = nil
+    #expect(EntryFacts(entry, context).last == SampleData.ago(28))
+    #expect(EntryFacts(entry, context).publishers == ["gen41@web1", "gen977@web2"])
+    entry.name = "never-seen"
+    #expect(EntryFacts(entry, context).last == nil)
+  }
+}
