@@ -14,13 +14,20 @@ package struct QueueFacts: Sendable, Equatable, Codable {
   /// Delivery tags at the head's end of its list, next first: at least the head's, up to 16 where
   /// the collector had reason to look deeper.
   package var tailTags: [String]
-  /// Messages of this queue that workers hold unacknowledged; counted from a sample where marked.
+  /// Messages of this queue that workers hold unacknowledged.
   package var unacked: Observation<Int>
+  /// `unacked` is estimated from a sample: there are too many to count each.
+  package var unackedIsEstimate: Bool
+  /// How long the oldest message that is due has waited; nil where none is due.
+  package var oldest: Observation<QueueAge>?
+  /// The largest message met in its lists; nil where nothing waits.
+  package var largest: Observation<LargestMessage>?
 
   package init(
     name: String, priorities: [PriorityLength], head: Observation<MessageFacts>? = nil,
     newest: Observation<MessageFacts>? = nil, tailTags: [String] = [],
-    unacked: Observation<Int> = .unavailable("not counted")
+    unacked: Observation<Int> = .unavailable("not counted"), unackedIsEstimate: Bool = false,
+    oldest: Observation<QueueAge>? = nil, largest: Observation<LargestMessage>? = nil
   ) {
     self.name = name
     self.priorities = priorities
@@ -28,6 +35,9 @@ package struct QueueFacts: Sendable, Equatable, Codable {
     self.newest = newest
     self.tailTags = tailTags
     self.unacked = unacked
+    self.unackedIsEstimate = unackedIsEstimate
+    self.oldest = oldest
+    self.largest = largest
   }
 
   /// Messages ready to be taken, over all priority steps: what kombu's own `_size` says.
@@ -100,9 +110,79 @@ package struct UnackedFacts: Sendable, Equatable, Codable {
   package var count: Int
   /// When the oldest was delivered, by the clock of the worker that took it; nil when none is held.
   package var oldestDelivery: Timestamp?
+  /// Some of them, those delivered longest ago first; bounded, all of them where `isWhole`.
+  package var sample: [UnackedMessage]
+  package var isWhole: Bool
 
-  package init(count: Int, oldestDelivery: Timestamp? = nil) {
+  package init(
+    count: Int, oldestDelivery: Timestamp? = nil, sample: [UnackedMessage] = [],
+    isWhole: Bool = false
+  ) {
     self.count = count
     self.oldestDelivery = oldestDelivery
+    self.sample = sample
+    self.isWhole = isWhole
+  }
+}
+
+/// One message a worker holds unacknowledged.
+package struct UnackedMessage: Sendable, Equatable, Codable {
+  /// Where it was taken from: the routing key of the default exchange.
+  package var queue: String
+  /// When it was delivered, by the clock of the worker that took it; nil for an entry without index.
+  package var deliveredAt: Timestamp?
+  /// Unavailable where it was too large to read or could not be decoded.
+  package var message: Observation<MessageFacts>
+  package var size: ByteCount
+
+  package init(
+    queue: String, deliveredAt: Timestamp?, message: Observation<MessageFacts>, size: ByteCount
+  ) {
+    self.queue = queue
+    self.deliveredAt = deliveredAt
+    self.message = message
+    self.size = size
+  }
+}
+
+/// How long a queue's oldest due message has waited, and how that is known.
+package struct QueueAge: Sendable, Hashable, Codable {
+  package enum Basis: String, Sendable, Codable {
+    /// The head's `task-sent` event.
+    case sent
+    /// The head's `eta`, which has passed.
+    case eta
+    /// A message that was the newest at a remembered moment has become the head.
+    case remembered
+    /// The head has not moved since: it has waited at least this long.
+    case unmoved
+  }
+
+  package var age: Seconds
+  package var basis: Basis
+
+  package init(age: Seconds, basis: Basis) {
+    self.age = age
+    self.basis = basis
+  }
+
+  package var isLowerBound: Bool { basis == .unmoved }
+}
+
+/// The largest message of a queue.
+package struct LargestMessage: Sendable, Hashable, Codable {
+  package var size: ByteCount
+  /// It is the average of its list: reading single messages would have cost more.
+  package var isEstimate: Bool
+  package var task: String?
+  package var taskID: String?
+
+  package init(
+    size: ByteCount, isEstimate: Bool, task: String? = nil, taskID: String? = nil
+  ) {
+    self.size = size
+    self.isEstimate = isEstimate
+    self.task = task
+    self.taskID = taskID
   }
 }

@@ -32,6 +32,50 @@ package struct ResultFacts: Sendable, Equatable, Codable {
   }
 }
 
+/// A chord whose parts are counted in the result backend.
+package struct ChordFacts: Sendable, Hashable, Codable {
+  package var groupID: String
+  /// Parts there are, and parts done.
+  package var size: Int
+  package var done: Int
+  /// When taskmon first saw it with this many parts done.
+  package var unchangedSince: Timestamp
+  /// The task of its parts, where one of them is known.
+  package var task: String?
+  /// Nil: its keys never expire.
+  package var timeToLive: Seconds?
+
+  package init(
+    groupID: String, size: Int, done: Int, unchangedSince: Timestamp, task: String? = nil,
+    timeToLive: Seconds? = nil
+  ) {
+    self.groupID = groupID
+    self.size = size
+    self.done = done
+    self.unchangedSince = unchangedSince
+    self.task = task
+    self.timeToLive = timeToLive
+  }
+}
+
+/// Reply lists of remote control left in the broker, taskmon's own apart.
+package struct ReplyListFacts: Sendable, Hashable, Codable {
+  package var count: Int
+  package var totalSize: ByteCount
+  package var largest: String?
+  /// How many of them never expire.
+  package var withoutExpiry: Int
+
+  package init(
+    count: Int, totalSize: ByteCount, largest: String? = nil, withoutExpiry: Int = 0
+  ) {
+    self.count = count
+    self.totalSize = totalSize
+    self.largest = largest
+    self.withoutExpiry = withoutExpiry
+  }
+}
+
 /// One stored result, known by its size and ends, never read whole.
 package struct StoredResult: Sendable, Equatable, Codable {
   package var taskID: String

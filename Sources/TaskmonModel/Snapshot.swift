@@ -24,6 +24,9 @@ package struct Snapshot: Sendable, Equatable, Codable {
   package var running: Observation<[RunningTask]>
   package var beat: BeatFacts
   package var results: Observation<ResultFacts>
+  /// Chords with parts outstanding; bounded.
+  package var chords: Observation<[ChordFacts]>
+  package var replyLists: Observation<ReplyListFacts>
   package var collectors: [CollectorStatus]
   package var cost: OwnCost
 
@@ -39,6 +42,8 @@ package struct Snapshot: Sendable, Equatable, Codable {
     running: Observation<[RunningTask]> = .unavailable("not read yet"),
     beat: BeatFacts = BeatFacts(),
     results: Observation<ResultFacts> = .unavailable("not scanned yet"),
+    chords: Observation<[ChordFacts]> = .unavailable("not scanned yet"),
+    replyLists: Observation<ReplyListFacts> = .unavailable("not scanned yet"),
     collectors: [CollectorStatus] = [], cost: OwnCost = OwnCost()
   ) {
     self.takenAt = takenAt
@@ -56,6 +61,8 @@ package struct Snapshot: Sendable, Equatable, Codable {
     self.running = running
     self.beat = beat
     self.results = results
+    self.chords = chords
+    self.replyLists = replyLists
     self.collectors = collectors
     self.cost = cost
   }

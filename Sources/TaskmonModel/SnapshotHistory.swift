@@ -11,17 +11,19 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
   package private(set) var beatEntries: [String: BeatTrack]
   /// When the RedBeat lock was first seen missing while a schedule exists; nil while it is held.
   package private(set) var lockMissingSince: Timestamp?
+  package private(set) var server: ServerTrack
   /// When an earlier run ended, where this history was read from a state file.
   package private(set) var earlierRunEnded: Timestamp?
 
   private enum CodingKeys: String, CodingKey {
-    case queues, workers, beatEntries, lockMissingSince, earlierRunEnded
+    case queues, workers, beatEntries, lockMissingSince, server, earlierRunEnded
   }
 
   package init() {
     queues = [:]
     workers = [:]
     beatEntries = [:]
+    server = ServerTrack()
   }
 
   package init(from decoder: any Decoder) throws {
@@ -31,6 +33,7 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     workers = Dictionary(list.map { ($0.id, $0.afterRestart()) }, uniquingKeysWith: { $1 })
     beatEntries = try container.decode([String: BeatTrack].self, forKey: .beatEntries)
     lockMissingSince = try container.decodeIfPresent(Timestamp.self, forKey: .lockMissingSince)
+    server = try container.decodeIfPresent(ServerTrack.self, forKey: .server) ?? ServerTrack()
     earlierRunEnded = try container.decodeIfPresent(Timestamp.self, forKey: .earlierRunEnded)
   }
 
@@ -40,6 +43,7 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     try container.encode(workers.values.sorted { $0.id < $1.id }, forKey: .workers)
     try container.encode(beatEntries, forKey: .beatEntries)
     try container.encodeIfPresent(lockMissingSince, forKey: .lockMissingSince)
+    try container.encode(server, forKey: .server)
     try container.encodeIfPresent(latest?.takenAt ?? earlierRunEnded, forKey: .earlierRunEnded)
   }
 
@@ -49,9 +53,20 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
   package mutating func absorb(_ snapshot: Snapshot) {
     defer { latest = snapshot }
     guard snapshot.link.isUp else { return }
+    absorbServer(of: snapshot)
     absorbQueues(of: snapshot)
     absorbWorkers(of: snapshot)
     absorbBeat(of: snapshot)
+  }
+
+  /// What a queue held before the server lost it was not taken by a consumer.
+  private mutating func absorbServer(of snapshot: Snapshot) {
+    guard case .value(let facts) = snapshot.server else { return }
+    let holdings = ServerTrack.Holdings(
+      ready: snapshot.queues.value.map { $0.reduce(0) { $0 + $1.ready } },
+      unacked: snapshot.unacked.value?.count, results: snapshot.results.value?.count,
+      keys: facts.keys)
+    if server.absorb(facts, holdings: holdings, at: snapshot.takenAt) { queues = [:] }
   }
 
   private mutating func absorbQueues(of snapshot: Snapshot) {
