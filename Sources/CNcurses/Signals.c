@@ -55,8 +55,16 @@ static void crash(int number, siginfo_t *info, void *context) {
   // What was there before takes over, be it a backtrace or the default action.
   for (int i = 0; i < FATAL; i++)
     if (fatal[i] == number) sigaction(number, &fatal_before[i], NULL);
-  // A fault comes again by itself when its instruction runs again; all else is sent again.
-  if (info->si_code <= 0 || number == SIGTRAP || number == SIGABRT) raise(number);
+  // A fault comes again by itself when its instruction runs again.
+  if (info->si_code > 0 && number != SIGTRAP && number != SIGABRT) return;
+  // All else is sent again, and once more for a handler that counts on a second fault.
+  sigset_t one;
+  sigemptyset(&one);
+  sigaddset(&one, number);
+  pthread_sigmask(SIG_UNBLOCK, &one, NULL);
+  raise(number);
+  signal(number, SIG_DFL);
+  raise(number);
 }
 
 static void add_way_back(const char *capability) {
