@@ -162,7 +162,9 @@ void cn_put(
   }
 }
 
-void cn_flush(void) { refresh(); }
+void cn_flush(void) {
+  if (!cn_signals_crashed()) refresh();
+}
 
 void cn_repaint(void) { clearok(curscr, TRUE); }
 

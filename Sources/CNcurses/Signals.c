@@ -20,6 +20,7 @@ enum { TOLD = sizeof told / sizeof *told, FATAL = sizeof fatal / sizeof *fatal }
 static struct sigaction told_before[TOLD], fatal_before[FATAL];
 static int32_t channel[2] = {-1, -1};
 static volatile sig_atomic_t armed;
+static volatile sig_atomic_t crashed;
 static bool installed;
 
 // Everything the way back needs is made ready beforehand: a crash may allocate nothing.
@@ -51,6 +52,7 @@ static void put_terminal_back(void) {
 
 static void crash(int number, siginfo_t *info, void *context) {
   (void)context;
+  crashed = 1;
   put_terminal_back();
   // What was there before takes over, be it a backtrace or the default action.
   for (int i = 0; i < FATAL; i++)
@@ -131,6 +133,8 @@ void cn_signals_arm(void) {
 }
 
 void cn_signals_disarm(void) { armed = 0; }
+
+bool cn_signals_crashed(void) { return crashed != 0; }
 
 int cn_signals_fd(void) { return channel[0]; }
 

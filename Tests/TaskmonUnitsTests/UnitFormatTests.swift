@@ -59,7 +59,7 @@ struct UnitFormatTests {
   @Test(
     "what is no amount of data is none",
     arguments: [
-      "", "B", "KiB", "-1", "-1KiB", "nan", "infB", "1KB", "9e18", "9e18GiB", "1 MiB", "1TiB",
+      "", "B", "KiB", "-1", "-1KiB", "nan", "infB", "1KB", "9e18", "9e18GiB", "1  MiB", "1TiB",
     ])
   func refusesAmounts(_ text: String) { #expect(ByteCount(text: text) == nil) }
 
