@@ -55,8 +55,8 @@ package struct QueueWithoutConsumers: Rule {
           app.conf.task_default_queue = "celery"
           app.conf.task_routes = {"billing.*": {"queue": "billing"}}
 
-      With task_create_missing_queues = False a wrong name is an error at delay() instead. Messages \
-      nobody wants are removed by: celery -A APP purge -Q QUEUE
+      With task_create_missing_queues = False a wrong name is an error at delay() instead. \
+      Messages nobody wants are removed by: celery -A APP purge -Q QUEUE
       """)
 
   package init() {}
