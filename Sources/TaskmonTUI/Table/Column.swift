@@ -1,3 +1,5 @@
+package import TaskmonUnits
+
 /// How wide a column is.
 package enum ColumnWidth: Sendable, Equatable {
   case fixed(Int)
@@ -23,11 +25,22 @@ package struct TableCell: Sendable, Equatable {
   package var text: String
   package var role: Role
   package var sort: SortValue
+  /// What it is worth outside the console, where that is not what it is sorted by.
+  package var export: SortValue?
 
-  package init(_ text: String, _ role: Role = .text, sort: SortValue? = nil) {
+  package init(
+    _ text: String, _ role: Role = .text, sort: SortValue? = nil, export: SortValue? = nil
+  ) {
     self.text = text
     self.role = role
     self.sort = sort ?? .text(text.lowercased())
+    self.export = export
+  }
+
+  /// A moment: sorted as a number, exported in UTC.
+  package init(_ text: String, _ role: Role = .text, moment: Timestamp) {
+    self.init(
+      text, role, sort: .number(moment.secondsSince1970), export: .text(moment.iso8601))
   }
 
   package init(_ text: String, _ role: Role = .text, number: Double) {

@@ -27,13 +27,13 @@ package enum BeatView: ConsoleView {
     Column("LAST", .fit(8, 11), .right, priority: 1, help: "last sent, or last seen arriving") {
       row in
       row.facts.last.map {
-        TableCell(row.moments.near($0, now: row.now), number: $0.secondsSince1970)
+        TableCell(row.moments.near($0, now: row.now), moment: $0)
       } ?? .unknown
     },
     Column("NEXT", .fit(8, 11), .right, priority: 4, help: "due next") { row in
       guard row.entry.isEnabled else { return TableCell("off", .dim, sort: .unknown) }
       return row.entry.dueAt.map {
-        TableCell(row.moments.near($0, now: row.now), number: $0.secondsSince1970)
+        TableCell(row.moments.near($0, now: row.now), moment: $0)
       } ?? .unknown
     },
     Column("LATE BY", .fixed(7), .right, help: "overdue for") { row in late(row) },

@@ -26,7 +26,7 @@ package enum QueuesView: ConsoleView {
       row.trend.map { trend($0) } ?? .unknown
     },
     Column("LAST 30m", .fixed(16), priority: 6, help: "ready messages over half an hour") { row in
-      TableCell(row.spark, .info, sort: .number(row.trend ?? 0))
+      TableCell(row.spark, .info, sort: .number(row.trend ?? 0), export: .text(row.spark))
     },
     Column("BY PRIORITY", .fit(11, 24), priority: 5, help: "step:messages, 0 first") { row in
       priorities(row.queue)

@@ -93,7 +93,8 @@ package enum WorkersView: ConsoleView {
     guard active != nil || worker.stats.value?.slots != nil else { return .unknown }
     let slots = worker.stats.value?.slots
     let text = "\(active.map { "\($0)" } ?? "?")/\(slots.map { "\($0)" } ?? "?")"
-    return TableCell(text, sort: active.map { .number(Double($0)) } ?? .unknown)
+    return TableCell(
+      text, sort: active.map { .number(Double($0)) } ?? .unknown, export: .text(text))
   }
 
   private static func load(_ worker: WorkerFacts) -> TableCell {
