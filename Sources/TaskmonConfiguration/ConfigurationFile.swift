@@ -8,6 +8,11 @@ package struct ConfigurationFile: Sendable, Equatable {
     package var values: [String]
     /// Of the key, from 1.
     package var line: Int
+
+    package init(values: [String], line: Int) {
+      self.values = values
+      self.line = line
+    }
   }
 
   package let path: String

@@ -63,11 +63,16 @@ extension TableCell {
   /// What the cell is worth outside the console: seconds, bytes and counts as plain numbers.
   fileprivate var value: CellValue {
     switch export ?? sort {
-    case .number(let number): .number(number)
+    case .number(let number): .number(Self.short(number))
     case .text: .text(export == nil ? text : exportedText)
     // A cell that is sorted last may still say something, as `off` does.
     case .unknown: self == .unknown || self == .none ? .absent : .text(text)
     }
+  }
+
+  /// At most three decimal places.
+  private static func short(_ number: Double) -> Double {
+    abs(number) < 1e12 ? (number * 1000).rounded() / 1000 : number
   }
 
   private var exportedText: String {

@@ -18,6 +18,7 @@ struct TableDocumentTests {
   private static let cells: [(TableCell, String, String)] = [
     (TableCell("12,345", number: 12345), "12345", "12345"),
     (TableCell("4m", number: 240), "240", "240"),
+    (TableCell("0.1s", number: 0.129561), "0.13", "0.13"),
     (TableCell("-2/s", number: -2), "-2", "-2"),
     (.unknown, "null", ""), (.none, "null", ""),
     (TableCell("off", .dim, sort: .unknown), "\"off\"", "off"),
