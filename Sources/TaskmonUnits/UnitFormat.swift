@@ -67,13 +67,14 @@ extension ByteCount {
     return ("\(tenths / 10).\(tenths % 10)", units[unit])
   }
 
-  /// Reads `64KiB`, `1MiB`, `2GiB`, `512B`, or a bare number of bytes; nil for anything else.
+  /// Reads `64KiB`, `1.5 MiB`, `2GiB`, `512B`, or a bare number of bytes; nil for anything else.
   package init?(text: String) {
     let units: [(String, Double)] = [
       ("KiB", 1024), ("MiB", 1_048_576), ("GiB", 1_073_741_824), ("B", 1),
     ]
     let found = units.first { text.hasSuffix($0.0) }
-    let digits = found.map { String(text.dropLast($0.0.count)) } ?? text
+    var digits = found.map { text.dropLast($0.0.count) } ?? text[...]
+    if found != nil, digits.hasSuffix(" ") { digits.removeLast() }
     guard let number = Double(digits), number.isFinite, number >= 0,
       number * (found?.1 ?? 1) < 9e18
     else { return nil }
