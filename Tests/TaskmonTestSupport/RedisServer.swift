@@ -137,8 +137,8 @@ private final class ServerRun: Sendable {
     redis-server "$@" </dev/null >"$0/redis.log" 2>&1 &
     server=$!
     echo $server
-    if read how; then kill -$how $server; else kill -9 $server; rm -rf "$0"; fi
-    wait $server
+    if read how; then kill -$how $server; wait $server
+    else kill -9 $server; wait $server; rm -rf "$0"; fi
     """
 
   let shell: Subprocess
