@@ -37,12 +37,7 @@ package final class RedisServer: Sendable {
       + (database == 0 ? "" : "?virtual_host=\(database)")
   }
 
-<<<<<<< HEAD
-  /// The server behind its TCP port, with the password if there is one; throws where it has no
-  /// port.
-=======
   /// The server behind its TCP port, with the password if there is one; throws without a port.
->>>>>>> redis
   package func tcpURL(database: Int = 0) throws -> String {
     guard let port else { throw SupportError("the server has no TCP port") }
     let login = password.map { ":\(encoded($0))@" } ?? ""
