@@ -76,10 +76,11 @@ package struct LostWorker: Rule {
       return .unknown("needs \(needed.text) of heartbeats, has \(heard.text)")
     }
     var doubts: [String] = []
+    let consumed = watch.consumedQueues()
     var lost: [String: [Finding]] = [:]
     for track in watch.tracks {
       switch watch.liveness(of: track) {
-      case .lost: lost[track.id.name, default: []].append(Loss(track, watch).finding)
+      case .lost: lost[track.id.name, default: []].append(Loss(track, watch, consumed).finding)
       case .doubtful(let reason): doubts.append(reason)
       case .alive, .stopped, .busy, .mute: continue
       }
@@ -103,14 +104,14 @@ private struct Loss {
   let acknowledged: [RunningTask]
   let replacement: WorkerID?
 
-  init(_ track: WorkerTrack, _ watch: WorkerWatch) {
+  init(_ track: WorkerTrack, _ watch: WorkerWatch, _ consumed: Set<String>) {
     self.track = track
     self.watch = watch
     since = track.lastHeard ?? watch.snapshot.takenAt
     let waiting = Set(
       (watch.snapshot.queues.value ?? []).filter { $0.ready > 0 }.map(\.name))
     abandoned = (track.queues ?? []).filter {
-      waiting.contains($0) && watch.consumers(of: $0).isEmpty
+      waiting.contains($0) && !consumed.contains($0)
     }
     acknowledged = (watch.snapshot.running.value ?? []).filter {
       $0.worker == track.id && $0.acknowledged == true
