@@ -35,7 +35,8 @@ extension Monitor {
     }
   }
 
-  /// Looks at other channels while ours are quiet; returns only with a better pattern, or cancelled.
+  /// Looks at other channels while ours are quiet; returns only with a better pattern, or
+  /// cancelled.
   private func findOtherPattern(than current: RedisKey) async -> RedisKey? {
     do {
       try await time.sleep(Self.quiet)

@@ -86,7 +86,8 @@ package actor Monitor {
         group.addTask { await self.inspectForever() }
       }
     }
-    // The group has been cancelled, and a cancelled task sends nothing: clean up in one that is not.
+    // The group has been cancelled, and a cancelled task sends nothing: clean up in one that is
+    // not.
     let inspector = inspector
     await Task { await inspector.close() }.value
     continuation.finish()

@@ -36,8 +36,8 @@ package struct HealthReport: Sendable, Equatable {
     present.reduce(0) { $0 + ($1.severity == severity ? 1 : 0) }
   }
 
-  /// The worst that holds; `unknown` when the gate `no-celery-here` is shut, or nothing at all could
-  /// be judged.
+  /// The worst that holds; `unknown` when the gate `no-celery-here` is shut, or nothing at all
+  /// could be judged.
   package var status: Status {
     if count(.critical) > 0 { return .critical }
     if count(.warning) > 0 { return .warning }
