@@ -90,6 +90,8 @@ static void make_way_back(void) {
   add_way_back("rmkx");
   add_way_back("rmcup");
   add_way_back("cnorm");
+  // What the shell says next begins at the left.
+  add_way_back("cr");
 }
 
 int32_t cn_pipe(int32_t *reading, int32_t *writing) {
