@@ -103,12 +103,7 @@ struct RedisErrorTests {
       Script(answer: "", kind: .closed, text: "closed"),
       Script(answer: "-LOADING Redis is loading\r\n", kind: .loading, text: "loading"),
       Script(
-<<<<<<< HEAD
-        answer: "-DENIED Redis is running in protected mode\r\n", kind: .refused,
-        text: "protected"),
-=======
-        answer: "-DENIED Redis is in protected mode\r\n", kind: .refused, text: "protected"),
->>>>>>> redis
+        answer: "-DENIED Redis runs in protected mode\r\n", kind: .refused, text: "protected"),
       Script(
         answer: "+PONG\r\n+OK\r\n-NOAUTH Authentication required.\r\n", kind: .authentication,
         text: "password"),

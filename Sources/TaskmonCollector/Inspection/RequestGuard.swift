@@ -46,7 +46,8 @@ enum RequestGuard {
     let share = Double(used.value) / Double(limit.value)
     if share >= budget.memoryShareForRequests {
       return .silent(
-        "Redis is at \(Int(share * 100)) % of maxmemory: an answer without room kills its worker"
+        "Redis is at \(Int(share * 100)) % of maxmemory:"
+          + " an answer that does not fit kills its worker"
       )
     }
     return .free(ByteCount(limit.value - used.value))
