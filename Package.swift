@@ -1,7 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// One list for every Swift target: strict by construction, warnings are errors in our own code only.
+/// One list for every Swift target: strict by construction, warnings are errors in our own code
+/// only.
 let strict: [SwiftSetting] = [
   .swiftLanguageMode(.v6),
   .enableUpcomingFeature("ExistentialAny"),

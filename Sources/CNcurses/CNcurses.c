@@ -138,8 +138,8 @@ static wchar_t shown(uint32_t scalar) {
 }
 
 void cn_put(
-    int32_t row, int32_t column, const char *utf8, size_t length, int32_t width, uint32_t attributes,
-    int32_t foreground, int32_t background) {
+    int32_t row, int32_t column, const char *utf8, size_t length, int32_t width,
+    uint32_t attributes, int32_t foreground, int32_t background) {
   enum { PIECE = 256 };
   attr_t attribute = A_NORMAL;
   if (attributes & CN_BOLD) attribute |= A_BOLD;
@@ -162,7 +162,9 @@ void cn_put(
   }
 }
 
-void cn_flush(void) { refresh(); }
+void cn_flush(void) {
+  if (!cn_signals_crashed()) refresh();
+}
 
 void cn_repaint(void) { clearok(curscr, TRUE); }
 

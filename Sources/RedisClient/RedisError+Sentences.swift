@@ -134,7 +134,7 @@ extension RedisError {
           + " give it a password or a bind address"
       )
     case "ERR": words(forGenericError: error.message)
-    case _: nil
+    default: nil
     }
   }
 

@@ -4,7 +4,7 @@ package import TaskmonUnits
 
 /// Pattern subscriptions on a connection of their own, set up again for as long as it runs.
 ///
-/// The patterns must not overlap: Redis delivers a message once per matching pattern. Other patterns
+/// The patterns must not overlap: Redis delivers a message once per matching pattern. Others
 /// are another subscription.
 package final class RedisSubscription: Sendable {
   private let url: RedisURL

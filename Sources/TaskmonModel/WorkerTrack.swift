@@ -123,6 +123,10 @@ package struct BeatTrack: Sendable, Equatable, Codable {
   /// Receipts and publications kept; with so many receipts, earlier ones may have been dropped.
   package static let moments = 256
 
+  var lastSeen: Timestamp? {
+    [heard.last?.end, receipts.last, publications.last?.at].compactMap(\.self).max()
+  }
+
   /// The traffic of one process always covers its whole observation, so what overlaps is replaced.
   mutating func absorb(_ traffic: EntryTraffic) {
     let begin =

@@ -165,6 +165,7 @@ package enum Header {
           Span(" " + failure.sentence, .critical), Span("  (\(tries))", .dim),
         ]))
     }
+    if let snapshot = data.snapshot, snapshot.link == .connecting { lines.append(waiting(data)) }
     if !data.notices.isEmpty {
       lines.append(StyledLine(" " + data.notices.joined(separator: "  ·  "), .warning))
     }

@@ -4,7 +4,8 @@ import TaskmonHealth
 import TaskmonModel
 import TaskmonUnits
 
-/// Observes for a while and gives the last view: first everything slow once, then the time asked for.
+/// Observes for a while and gives the last view: first everything slow once, then the time asked
+/// for.
 struct Observing: Sendable {
   var configuration: MonitorConfiguration
   var thresholds: ThresholdOverrides

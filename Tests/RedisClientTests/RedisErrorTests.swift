@@ -103,7 +103,7 @@ struct RedisErrorTests {
       Script(answer: "", kind: .closed, text: "closed"),
       Script(answer: "-LOADING Redis is loading\r\n", kind: .loading, text: "loading"),
       Script(
-        answer: "-DENIED Redis is running in protected mode\r\n", kind: .refused, text: "protected"),
+        answer: "-DENIED Redis runs in protected mode\r\n", kind: .refused, text: "protected"),
       Script(
         answer: "+PONG\r\n+OK\r\n-NOAUTH Authentication required.\r\n", kind: .authentication,
         text: "password"),

@@ -72,6 +72,18 @@ struct GoldenScreenTests {
     try expectGolden(ascii.text, "ascii-\(view.name)-80x24")
   }
 
+  @Test(
+    "Plain text of one view tells that view alone, in ASCII where asked", arguments: ViewID.allCases
+  )
+  func plainView(_ view: ViewID) {
+    let text = PlainText.render(
+      SampleData.data(SampleData.troubled), view: view, width: 80, ascii: true)
+    #expect(text.utf8.allSatisfy { $0 == 0x0A || (0x20..<0x7F).contains($0) })
+    for other in ViewID.allCases {
+      #expect(text.contains("\n\(other.title.uppercased())\n") == (other == view))
+    }
+  }
+
   @Test("Plain text tells everything without an escape")
   func plainText() throws {
     let text = PlainText.render(SampleData.data(SampleData.troubled))

@@ -37,7 +37,7 @@ package final class RedisServer: Sendable {
       + (database == 0 ? "" : "?virtual_host=\(database)")
   }
 
-  /// The server behind its TCP port, with the password if there is one; throws where it has no port.
+  /// The server behind its TCP port, with the password if there is one; throws without a port.
   package func tcpURL(database: Int = 0) throws -> String {
     guard let port else { throw SupportError("the server has no TCP port") }
     let login = password.map { ":\(encoded($0))@" } ?? ""
@@ -137,8 +137,8 @@ private final class ServerRun: Sendable {
     redis-server "$@" </dev/null >"$0/redis.log" 2>&1 &
     server=$!
     echo $server
-    if read how; then kill -$how $server; else kill -9 $server; rm -rf "$0"; fi
-    wait $server
+    if read how; then kill -$how $server; wait $server
+    else kill -9 $server; wait $server; rm -rf "$0"; fi
     """
 
   let shell: Subprocess

@@ -21,7 +21,7 @@ struct TerminalLiveTests {
       headlines(on: $0).contains { $0.hasPrefix("critical multiple-beats ") }
     }
     expectFrame(health, size)
-    #expect(health.contains("1 CRITICAL"), "\(health)")
+    #expect(health.firstMatch(of: #/[1-9] CRITICAL/#) != nil, "\(health)")
 
     try await demo.terminal.press("Enter")
     try await demo.terminal.shows("the explanation") {
@@ -131,6 +131,8 @@ private final class DemoTerminal: Sendable {
       atPath: taskmon.home.path("tmp"), withIntermediateDirectories: true)
     var environment = taskmon.environment
     environment["TMPDIR"] = taskmon.home.path("tmp")
+    // A trace would else wait for a key, and for its own program's symbols.
+    environment["SWIFT_BACKTRACE"] = "interactive=no,color=no,symbolicate=off"
     terminal = try await Tmux(columns: columns, rows: rows, environment: environment)
   }
 

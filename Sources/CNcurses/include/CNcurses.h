@@ -30,8 +30,8 @@ void cn_resize(void);
 enum { CN_BOLD = 1, CN_DIM = 2, CN_REVERSE = 4, CN_UNDERLINE = 8 };
 // Puts text; a colour of -1 is the terminal's own. Controls never get through: they become '?'.
 void cn_put(
-    int32_t row, int32_t column, const char *utf8, size_t length, int32_t width, uint32_t attributes,
-    int32_t foreground, int32_t background);
+    int32_t row, int32_t column, const char *utf8, size_t length, int32_t width,
+    uint32_t attributes, int32_t foreground, int32_t background);
 void cn_flush(void);
 // The next flush draws everything, whatever is believed to be shown.
 void cn_repaint(void);

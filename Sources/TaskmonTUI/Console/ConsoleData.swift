@@ -4,7 +4,7 @@ package import TaskmonUnits
 
 /// What the console is given to show, again with every poll.
 ///
-/// A value without a clock: every age is counted from the snapshot's `takenAt`, or from a later tick.
+/// A value without a clock: every age is counted from the snapshot's `takenAt` or a later tick.
 package struct ConsoleData: Sendable, Equatable {
   package var history: SnapshotHistory
   package var report: HealthReport

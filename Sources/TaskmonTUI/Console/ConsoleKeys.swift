@@ -3,7 +3,7 @@ import TaskmonUnits
 /// What keys and clicks do.
 extension Console {
   /// The rates to choose from; another one given at the start is left for its neighbours.
-  static let rates: [Seconds] = [0.25, 0.5, 1, 2, 5, 10, 30, 60].map { Seconds($0) }
+  static let rates: [Seconds] = [0.2, 0.5, 1, 2, 5, 10, 30, 60].map { Seconds($0) }
 
   mutating func press(_ key: Key) -> [Effect] {
     if isFiltering && scope == .table && key != .control("c") { return type(key) }

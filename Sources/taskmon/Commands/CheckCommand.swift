@@ -9,7 +9,8 @@ import TaskmonUnits
 struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check",
-    abstract: "Observes for a while and says what is wrong: exit 0, 1 warning, 2 critical, 3 unknown.")
+    abstract:
+      "Observes for a while and says what is wrong: exit 0, 1 warning, 2 critical, 3 unknown.")
 
   @OptionGroup var connection: ConnectionOptions
 

@@ -47,7 +47,8 @@ struct DemoCommand: ParsableCommand {
       throw ValidationError("--tasks-per-second takes 0.1 to 500")
     }
     if let scenario, ScenarioRegistry.named(scenario) == nil {
-      throw ValidationError("there is no scenario \"\(scenario)\"; `taskmon demo --list` names them")
+      throw ValidationError(
+        "no scenario is called \"\(scenario)\"; see `taskmon demo --list`")
     }
   }
 

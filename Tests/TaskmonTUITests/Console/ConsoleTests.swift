@@ -55,7 +55,7 @@ struct ConsoleTests {
       effects: [.refresh(every: Seconds(2))]),
     KeyCase(
       name: "the fastest rate stays", keys: Array(repeating: .character("+"), count: 3),
-      shows: "0.3s", effects: [.bell]),
+      shows: "0.2s", effects: [.bell]),
   ]
 
   @Test("Keys do what the key table says", arguments: cases)
@@ -223,6 +223,30 @@ struct ConsoleTests {
     #expect(console.lines == atEnd)
     _ = console.handle(.key(.character("g")))
     #expect(console.lines.contains { $0.contains("CRITICAL  billing.sync") })
+  }
+
+  @Test("Where nothing changed nothing is drawn, and a second changes the clock alone")
+  func drawsOnlyChanges() {
+    var console = Console.showing(SampleData.data(SampleData.troubled))
+    let first = console.render()
+    _ = console.handle(.update(SampleData.data(SampleData.troubled)))
+    _ = console.handle(.tick(SampleData.now + Seconds(0.5)))
+    #expect(console.render().runs(since: first) == [])
+    _ = console.handle(.tick(SampleData.now + Seconds(1)))
+    let runs = console.render().runs(since: first)
+    #expect(runs.map(\.text) == ["3"])
+  }
+
+  @Test("While the first connection is made the screen says to where")
+  func connecting() {
+    var data = SampleData.emptyData
+    data.history.absorb(
+      Snapshot(
+        takenAt: SampleData.now, observedSince: SampleData.now, broker: SampleData.broker,
+        link: .connecting))
+    let lines = Console.showing(data).lines
+    #expect(lines.contains(" connecting to redis://redis.internal:6379/0 …"))
+    #expect(PlainText.render(data).contains("connecting to redis://redis.internal:6379/0"))
   }
 
   @Test("No size and no event makes it stumble")

@@ -28,6 +28,26 @@ struct TextWrapTests {
   }
 }
 
+@Suite("Pages")
+struct PageTests {
+  @Test("Paragraphs are joined and wrapped, code keeps its lines and loses nothing")
+  func prose() {
+    let command = "    celery -A shop inspect active -d celery@a-host-with-a-long-name"
+    let page = Page("t", [.prose("one\ntwo\n\n\(command)")])
+    #expect(page.lines(width: 80).map(\.text) == ["  one two", "", command])
+    let narrow = page.lines(width: 40)
+    #expect(narrow.allSatisfy { $0.width <= 40 })
+    let words = narrow.dropFirst(2).flatMap { $0.text.split(separator: " ") }
+    #expect(words == command.split(separator: " "))
+  }
+
+  @Test("The names of a page stand in one column")
+  func oneColumn() {
+    let page = Page("t", [.facts([PageFact("a", "1")]), .facts([PageFact("longer", "2")])])
+    #expect(page.lines(width: 40).map(\.text) == ["  a       1", "  longer  2"])
+  }
+}
+
 @Suite("Evidence")
 struct EvidenceTextTests {
   @Test(
