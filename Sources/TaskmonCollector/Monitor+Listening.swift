@@ -35,7 +35,8 @@ extension Monitor {
     }
   }
 
-  /// Looks at other channels while ours are quiet, until there is a better pattern or an end.
+  /// Looks at other channels while ours are quiet; returns only with a better pattern, or
+  /// cancelled.
   private func findOtherPattern(than current: RedisKey) async -> RedisKey? {
     do {
       var heard = tap.with { $0.ledger.received }

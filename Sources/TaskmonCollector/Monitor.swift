@@ -89,7 +89,8 @@ package actor Monitor {
         group.addTask { await self.sweepOnce() }
       }
     }
-    // The group has been cancelled, and a cancelled task sends nothing: one that is not cleans up.
+    // The group has been cancelled, and a cancelled task sends nothing: clean up in one that is
+    // not.
     let inspector = inspector
     await Task { await inspector.close() }.value
     continuation.finish()
