@@ -19,7 +19,7 @@ run: ## console on a simulated Celery; BROKER=redis://host/0 for your own
 	@.ci/install run
 	@$(SWIFT_BUILD) --product taskmon
 ifdef BROKER
-	@$(TASKMON) top --broker '$(BROKER)'
+	@TASKMON_BROKER='$(BROKER)' $(TASKMON) top
 else
 	@$(TASKMON) demo
 endif
