@@ -156,6 +156,9 @@ package struct CollectorStatus: Sendable, Equatable, Codable {
   /// Nil when it succeeded.
   package var failure: String?
 
+  /// The collector that counts queues; where it fails in part, queues are missing from the facts.
+  package static let queueLengths = "queue-lengths"
+
   package init(name: String, ranAt: Timestamp, duration: Seconds, failure: String? = nil) {
     self.name = name
     self.ranAt = ranAt

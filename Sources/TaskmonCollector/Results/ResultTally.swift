@@ -11,7 +11,7 @@ struct ResultTally: Sendable {
   private var tasks: [String: TaskResultSizes] = [:]
   private let budget: CollectionBudget
 
-  static let unknownTask = "unknown task"
+  static let unknownTask = TaskResultSizes.unknownTask
   private static let stateLimit = 100
 
   init(budget: CollectionBudget) { self.budget = budget }
