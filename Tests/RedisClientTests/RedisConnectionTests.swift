@@ -239,7 +239,7 @@ struct RedisConnectionTests {
   @Test("replies that come byte by byte are whole in the end")
   func dribble() async throws {
     let server = try ScriptedServer(
-      answer: "+PONG\r\n+OK\r\n*3\r\n$-1\r\n*-1\r\n*3\r\n:-1\r\n$0\r\n\r\n*0\r\n",
+      answer: "+PONG\r\n+OK\r\n$0\r\n\r\n*3\r\n$-1\r\n*-1\r\n*3\r\n:-1\r\n$0\r\n\r\n*0\r\n",
       byteByByte: true)
     let connection = try await connected(try RedisURL(server.url))
     #expect(
