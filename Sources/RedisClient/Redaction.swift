@@ -21,6 +21,12 @@ struct Redaction: Sendable {
     return RedisServerError(message: "\(code) \(Self.hidden)")
   }
 
+  /// The reply as it may be told.
+  func told(_ reply: RedisReply) -> RedisReply {
+    guard !secrets.isEmpty, case .error(let error) = reply else { return reply }
+    return .error(told(error))
+  }
+
   /// The failure as it may be told.
   func told(_ failure: SessionFailure) -> SessionFailure {
     switch failure {

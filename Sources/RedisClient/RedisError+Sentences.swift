@@ -28,7 +28,9 @@ extension SessionTarget {
 
   /// Where a connection that was made failed.
   func failure(_ failure: SessionFailure, waited limit: Seconds) -> RedisError {
-    let (kind, detail) = RedisError.words(for: failure, waited: limit)
+    // What is known by its text is told in our own words.
+    if case .server(let refusal) = failure, let known = loss(saying: refusal) { return known }
+    let (kind, detail) = RedisError.words(for: redaction.told(failure), waited: limit)
     return error(kind, detail)
   }
 
@@ -37,7 +39,7 @@ extension SessionTarget {
     if let (kind, detail) = RedisError.words(forConnectionLevel: refusal) {
       return error(kind, detail)
     }
-    let shown = Printable.line(refusal.message)
+    let shown = Printable.line(redaction.told(refusal).message)
     if refusal.code == "NOPERM" {
       return error(
         .noPermission,
@@ -77,9 +79,7 @@ extension RedisError {
         .noPermission,
         "the user may not do this; see ACL SETUSER (\(Printable.line(error.message)))"
       )
-    case .server(let error):
-      words(forConnectionLevel: error)
-        ?? (.other, "Redis closed with: \(Printable.line(error.message))")
+    case .server(let error): (.other, "Redis closed with: \(Printable.line(error.message))")
     case .tooMuch(let limit):
       (.other, "the replies of one call are more than \(ByteCount(limit).text); ask for less")
     }

@@ -14,13 +14,20 @@ extension RedisSession {
     // the server: where either is refused, so be it.
     commands += [ConnectionCommand.setName, ConnectionCommand.serverInformation]
     let answers: [RedisReply]
-    do { answers = try roundTrip(commands, until: deadline) } catch {
+    do {
+      answers = try roundTrip(commands, until: deadline)
+    } catch .transport(.closedByPeer) where target.tls == nil && !target.isUnixSocket {
+      throw target.error(
+        .closed,
+        "the server closed the connection at the first word; does it speak TLS there (rediss://)?"
+          + " else see its log")
+    } catch {
       throw target.failure(error, waited: context.limits.connectTimeout)
     }
     try checkMode(answers.last?.bytes)
     for answer in answers.prefix(required) {
       guard let error = answer.error else { continue }
-      throw target.failure(whileLoggingIn: redaction.told(error))
+      throw target.failure(whileLoggingIn: error)
     }
     if target.isMaster {
       roleSeen = Seconds(-.infinity)

@@ -9,7 +9,6 @@ final class RedisSession {
   let context: SessionContext
   private let transport: any ByteTransport
   private let replies: ReplyReader
-  let redaction: Redaction
   private let buffer = ReadBuffer()
   /// When a master was last seen to be one, on the clock that never jumps; nil: it may not be asked.
   var roleSeen: Seconds?
@@ -35,7 +34,6 @@ final class RedisSession {
   ) throws(RedisError) {
     self.target = target
     self.context = context
-    redaction = target.redaction
     context.cost.add { $0.connects += 1 }
     do {
       transport = try Self.connect(target, until: deadline, stopper)
@@ -88,7 +86,7 @@ final class RedisSession {
     for answer in answers {
       if let error = answer.error, let lost = target.loss(saying: error) { throw lost }
     }
-    return answers
+    return answers.map(target.redaction.told)
   }
 
   /// One command of the connection's own; an error reply throws.
@@ -98,8 +96,7 @@ final class RedisSession {
       throw target.failure(error, waited: context.limits.connectTimeout)
     }
     guard let error = answer?.error else { return answer ?? .null }
-    throw target.loss(saying: error)
-      ?? target.failure(.server(redaction.told(error)), waited: context.limits.connectTimeout)
+    throw target.failure(.server(error), waited: context.limits.connectTimeout)
   }
 
   func roundTrip(
@@ -127,7 +124,7 @@ final class RedisSession {
         bytesLeft -= try fill(until: deadline)
       } catch {
         // A server that turns us away says so once, then closes.
-        if let last = answers.last?.error { throw .server(redaction.told(last)) }
+        if let last = answers.last?.error { throw .server(last) }
         throw error
       }
       guard bytesLeft >= 0 else { throw .tooMuch(context.limits.batchBytes) }
@@ -150,7 +147,7 @@ final class RedisSession {
       }
     }
     do { try transport.write(bytes, until: deadline) } catch {
-      throw redaction.told(.transport(error))
+      throw .transport(error)
     }
   }
 
@@ -159,11 +156,11 @@ final class RedisSession {
   func fill(until deadline: Deadline) throws(SessionFailure) -> Int {
     let count: Int
     do { count = try transport.read(into: buffer.bytes, until: deadline) } catch {
-      throw redaction.told(.transport(error))
+      throw .transport(error)
     }
     context.cost.add { $0.bytesIn += count }
     do { try replies.feed(UnsafeRawBufferPointer(rebasing: buffer.bytes[..<count])) } catch {
-      throw redaction.told(.reply(error))
+      throw .reply(error)
     }
     return count
   }

@@ -18,6 +18,7 @@ struct SessionTarget: Sendable {
   let role: Role
   /// For errors: the redacted URL.
   let shown: String
+  let redaction: Redaction
 
   /// The server of a URL that names it itself.
   init(_ url: RedisURL, at endpoint: RedisEndpoint, role: Role = .server) {
@@ -28,6 +29,7 @@ struct SessionTarget: Sendable {
     password = url.password
     database = url.database
     shown = url.redacted
+    redaction = Redaction([url.password, url.sentinel.password])
   }
 
   /// One of the sentinels of a URL.
@@ -39,6 +41,7 @@ struct SessionTarget: Sendable {
     password = url.sentinel.password
     database = 0
     shown = url.redacted
+    redaction = Redaction([url.password, url.sentinel.password])
   }
 
   var isMaster: Bool {
@@ -54,8 +57,6 @@ struct SessionTarget: Sendable {
     case .tcp: false
     }
   }
-
-  var redaction: Redaction { Redaction([password]) }
 
   /// An error about this server; what is not in the URL is named besides.
   func error(_ kind: RedisError.Kind, _ detail: String) -> RedisError {

@@ -106,7 +106,8 @@ struct RedisErrorTests {
       Script(
         answer: "-DENIED Redis is running in protected mode\r\n", kind: .refused, text: "protected"),
       Script(
-        answer: "+PONG\r\n+OK\r\n$0\r\n\r\n-NOAUTH Authentication required.\r\n", kind: .authentication,
+        answer: "+PONG\r\n+OK\r\n$0\r\n\r\n-NOAUTH Authentication required.\r\n",
+        kind: .authentication,
         text: "password"),
       Script(answer: "+PONG\r\n+OK\r\n$0\r\n\r\n-LOADING x\r\n", kind: .loading, text: "loading"),
       Script(answer: "+PONG\r\n+OK\r\n$0\r\n\r\n-BUSY x\r\n", kind: .other, text: "script"),
