@@ -1,7 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// One list for every Swift target: strict by construction, warnings are errors in our own code only.
+/// One list for every Swift target: strict by construction, warnings are errors in our own code
+/// only.
 let strict: [SwiftSetting] = [
   .swiftLanguageMode(.v6),
   .enableUpcomingFeature("ExistentialAny"),
@@ -53,7 +54,9 @@ let package = Package(
       name: "CNcurses",
       linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
     room("TaskmonUnits"),
-    room("RedisClient", knows: ["CHiredis", "TaskmonUnits"]),
+    .target(
+      name: "COpenSSL", linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
+    room("RedisClient", knows: ["CHiredis", "COpenSSL", "TaskmonUnits"]),
     room("CeleryProtocol", knows: ["RedisClient", "TaskmonUnits"]),
     room("TaskmonModel", knows: ["TaskmonUnits"]),
     room(

@@ -40,6 +40,24 @@ package enum Settings {
       "password-file", .path, for: CommandName.observing,
       help: "A file whose first line is the password."),
     Setting(
+      "sentinel-master", .text, for: CommandName.observing, value: "name",
+      help: "The name the sentinels of a sentinel:// URL know the master by."),
+    Setting(
+      "ca-cert", .path, for: CommandName.observing,
+      help: "TLS: the authorities to trust, instead of the system's."),
+    Setting(
+      "cert", .path, for: CommandName.observing,
+      help: "TLS: our certificate, for a server that asks for one."),
+    Setting(
+      "key", .path, for: CommandName.observing,
+      help: "TLS: the certificate's key, where that is in a file of its own."),
+    Setting(
+      "tls-server-name", .text, for: CommandName.observing, value: "name",
+      help: "TLS: the name to find in the server's certificate, instead of the URL's host."),
+    Setting(
+      "insecure-skip-verify", .flag, for: CommandName.observing,
+      help: "TLS: check nothing of the server's certificate; whoever is between can read all."),
+    Setting(
       "read-only", .flag, for: CommandName.observing,
       help: "Write nothing at all: no worker is asked, so less is known."),
     Setting(

@@ -85,8 +85,8 @@ extension ByteCount {
 extension Timestamp {
   /// UTC as documents write it: `2026-01-02T03:04:05.678Z`; whole seconds without the fraction.
   ///
-  /// Timestamps come from others, who may write anything: what is no year of four digits becomes the
-  /// nearest that is, so that a document stays readable by its readers.
+  /// Timestamps come from others, who may write anything: what is no year of four digits becomes
+  /// the nearest that is, so that a document stays readable by its readers.
   package var iso8601: String {
     let bounded = secondsSince1970.isNaN ? 0 : min(max(secondsSince1970, Self.first), Self.last)
     let milliseconds = Int64((bounded * 1000).rounded())

@@ -42,7 +42,8 @@ struct ConsoleRun {
   }
 
   private var allNotices: [String] {
-    (configuration.isReadOnly ? ["read-only"] : []) + notices
+    (configuration.isReadOnly ? ["read-only"] : [])
+      + (configuration.broker.skipsVerification ? ["TLS CERTIFICATE NOT CHECKED"] : []) + notices
   }
 
   // MARK: In the terminal

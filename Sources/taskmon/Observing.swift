@@ -5,7 +5,8 @@ import TaskmonModel
 import TaskmonTerminal
 import TaskmonUnits
 
-/// Observes for a while and gives the last view: first everything slow once, then the time asked for.
+/// Observes for a while and gives the last view: first everything slow once, then the time asked
+/// for.
 struct Observing: Sendable {
   var configuration: MonitorConfiguration
   var thresholds: ThresholdOverrides

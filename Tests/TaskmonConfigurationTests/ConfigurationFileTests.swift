@@ -35,7 +35,7 @@ struct ConfigurationFileTests {
     ("[a]: b", "f:1: a key must be the name of a setting"),
     ("refresh: 2s\nrefresh: 3s", "f:"),
     ("ascii: true\nrefresh: soon", "f:2: refresh: \"soon\" is no duration; write 500ms"),
-    ("refresh: 10ms", "f:1: refresh: \"10ms\" is too short; at least 100ms"),
+    ("refresh: 10ms", "f:1: refresh: \"10ms\" is too short; at least 0.1s"),
     ("refresh: [1s, 2s]", "f:1: refresh: this takes one value"),
     ("rule: {a: b}", "f:1: rule: this takes one value or a list of values"),
     ("rule: [[a]]", "f:1: rule: this is no single value"),

@@ -86,7 +86,7 @@ struct ConfigurationTests {
     "a variable that is wrong is named, and a URL is never quoted",
     arguments: [
       (["TASKMON_REFRESH": "soon"], "TASKMON_REFRESH: \"soon\" is no duration"),
-      (["TASKMON_REFRESH": "1ms"], "TASKMON_REFRESH: \"1ms\" is too short; at least 100ms"),
+      (["TASKMON_REFRESH": "1ms"], "TASKMON_REFRESH: \"1ms\" is too short; at least 0.1s"),
       (["TASKMON_ASCII": "perhaps"], "TASKMON_ASCII: \"perhaps\" is neither true nor false"),
       (["TASKMON_THEME": "drak"], "TASKMON_THEME: there is no \"drak\"; did you mean \"dark\"?"),
       (["TASKMON_SET": "stuck-task.x=1"], "TASKMON_SET: the rule stuck-task has no threshold"),

@@ -63,6 +63,6 @@ import Testing
   func timesThatAreNoneAreWrittenAndNeverTrap(_ seconds: Double) {
     let moment = Timestamp(secondsSince1970: seconds)
     #expect(moment.iso8601.hasSuffix("Z"))
-    #expect(moment.clockTime(utcOffset: Seconds(seconds)).count == 8)
+    #expect(moment.clockTime(utcOffset: Seconds(seconds)) == "?")
   }
 }

@@ -9,7 +9,7 @@ struct ShowLiveTests {
   init() throws { taskmon = try Taskmon() }
 
   private struct Document: Decodable {
-    let table: String
+    let view: String
     let takenAt: String
     let rows: [[String: JSON]]
   }
@@ -28,7 +28,7 @@ struct ShowLiveTests {
     #expect(text.outputText.firstMatch(of: #/=cmd\(\) +1,234\b/#) != nil)
     let json = try await show(broker + ["--format", "json"])
     let document = try JSONDecoder().decode(Document.self, from: Data(json.output))
-    #expect(document.table == "queues")
+    #expect(document.view == "queues")
     #expect(document.takenAt.hasSuffix("Z"))
     #expect(document.rows.map { $0["queue"] } == [.text("=cmd()")])
     #expect(document.rows.first?["ready"] == .number(1234))
@@ -52,6 +52,6 @@ struct ShowLiveTests {
   func unknownTable() async throws {
     let run = try await show(["weather"])
     #expect(run.end == .exit(64))
-    #expect(run.errorText.contains("choose one of queues, workers, beat"))
+    #expect(run.errorText.contains("choose one of queues, workers, beat, results, broker"))
   }
 }

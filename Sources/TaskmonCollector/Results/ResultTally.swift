@@ -11,7 +11,7 @@ struct ResultTally: Sendable {
   private var tasks: [String: TaskResultSizes] = [:]
   private let budget: CollectionBudget
 
-  static let unknownTask = "unknown task"
+  static let unknownTask = TaskResultSizes.unknownTask
   private static let stateLimit = 100
 
   init(budget: CollectionBudget) { self.budget = budget }
@@ -46,6 +46,8 @@ struct ResultTally: Sendable {
   private mutating func addToLargest(_ result: StoredResult) {
     guard largest.count < budget.largestResults || result.size > largest.last?.size ?? .zero
     else { return }
+    // A scan may give a key twice.
+    guard !largest.contains(where: { $0.taskID == result.taskID }) else { return }
     let position = largest.firstIndex { $0.size < result.size } ?? largest.count
     largest.insert(result, at: position)
     if largest.count > budget.largestResults { largest.removeLast() }

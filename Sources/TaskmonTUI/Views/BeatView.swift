@@ -36,7 +36,7 @@ package enum BeatView: ConsoleView {
         TableCell(row.moments.near($0, now: row.now), moment: $0)
       } ?? .unknown
     },
-    Column("LATE BY", .fixed(7), .right, help: "overdue for") { row in late(row) },
+    Column("LATE BY", .fixed(7), .right, unit: .seconds, help: "overdue for") { row in late(row) },
     Column("RUNS", .fit(5, 10), .right, priority: 6, help: "times sent, as RedBeat counts") { row in
       row.entry.runCount.map { TableCell($0.grouped, number: Double($0)) } ?? .unknown
     },
@@ -60,7 +60,7 @@ package enum BeatView: ConsoleView {
       let empty = StyledLine(" The schedule has no entry.", .dim)
       return Table(
         columns, entries.map { row($0, context) }, lead: entries.isEmpty ? lead + [empty] : lead,
-        id: \.entry.name)
+        id: \.entry.name, subject: \.entry.name)
     }
   }
 

@@ -34,7 +34,7 @@ struct CheckFindings {
     }
     let context = ViewContext(
       snapshot: snapshot, history: history, report: report,
-      moments: MomentFormat(usesUTC: true), pages: { _ in nil })
+      moments: MomentFormat(style: .utc), pages: { _ in nil })
     let queued = snapshot.queues.value.map { $0.reduce(0) { $0 &+ $1.ready } }
     let values: [(String, Int?)] = [
       ("queued", queued), ("unacked", snapshot.unacked.value?.count),

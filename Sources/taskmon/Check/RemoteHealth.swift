@@ -91,7 +91,7 @@ struct RemoteHealth {
     case .timedOut: "no answer within \(timeout.text)"
     case .closedByPeer: "it closed the connection"
     case .system(let call, let code): "\(call) failed with error \(code)"
-    case .interrupted, .unsupported: "it cannot be reached"
+    case .interrupted, .tls: "it cannot be reached"
     }
   }
 }

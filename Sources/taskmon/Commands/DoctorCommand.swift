@@ -1,4 +1,5 @@
 import ArgumentParser
+import CeleryProtocol
 import RedisClient
 import TaskmonCollector
 import TaskmonConfiguration
@@ -7,7 +8,7 @@ import TaskmonModel
 import TaskmonTerminal
 import TaskmonUnits
 
-/// `taskmon doctor`: can we see everything here?
+/// `taskmon doctor`: whether everything can be seen here.
 struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor",
@@ -40,21 +41,26 @@ struct DoctorCommand: ParsableCommand {
       access = outcomes
     } catch let error as RedisError {
       return DoctorReport(
-        unreachable: error.description, accessLine: AccessLine.text(for: configuration))
+        unreachable: error.description, accessLine: accessLine(configuration, version: nil))
     }
     let (view, snapshot) = try Observing(
       configuration: configuration, thresholds: try connection.thresholds(),
       observe: Self.observe, timeout: timeout
     ).reached()
-    let line = AccessLine.text(
-      for: configuration, user: configuration.broker.username ?? "taskmon",
-      knowsReadOnlyKeys: Self.knowsReadOnlyKeys(snapshot.server.value?.version))
-    return DoctorReport(snapshot, view.report, access: access, accessLine: line)
+    return DoctorReport(
+      snapshot, view.report, access: access,
+      accessLine: accessLine(configuration, version: snapshot.server.value?.version))
   }
 
-  /// Since Redis 7; where the version is not known, the newer way is right more often.
-  private static func knowsReadOnlyKeys(_ version: String?) -> Bool {
-    guard let version, let major = Int(version.prefix { $0 != "." }) else { return true }
-    return major >= 7
+  /// Keys to read and keys to write are told apart since Redis 7; where the version is not known,
+  /// the newer way is right more often.
+  private func accessLine(_ configuration: MonitorConfiguration, version: String?) -> String {
+    let major = version.flatMap { Int($0.prefix { $0 != "." }) } ?? 7
+    let usesSentinel = if case .sentinel = configuration.broker.location { true } else { false }
+    return ACLRule(
+      user: configuration.broker.username ?? "taskmon",
+      access: configuration.isReadOnly ? .readOnly : .asking, layout: configuration.layout,
+      dialect: major >= 7 ? .separateKeyRights : .commonKeyRights, usesSentinel: usesSentinel
+    ).line
   }
 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import TaskmonCollector
 import TaskmonConfiguration
 import TaskmonHealth
 import TaskmonModel
@@ -11,8 +10,8 @@ struct ShowCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "show", abstract: "Prints a table of the console as text, JSON or CSV.",
     discussion: """
-      Times are UTC. In JSON and CSV, durations are seconds and sizes bytes; what is not known is \
-      null, or an empty cell.
+      Times are UTC. JSON and CSV are those that the console saves: plain numbers, with the unit in \
+      the column's name; what is not known is null, or ? in CSV.
       """)
 
   @Argument(help: ArgumentHelp("The table: \(ShowCommand.names).", valueName: "table"))
@@ -38,22 +37,17 @@ struct ShowCommand: ParsableCommand {
   }
 
   func run() throws {
-    let configuration = try connection.monitorConfiguration()
     let (seen, snapshot) = try Observing(
-      configuration: configuration, thresholds: try connection.thresholds(), observe: observe,
+      configuration: try connection.monitorConfiguration(), thresholds: try connection.thresholds(), observe: observe,
       timeout: Seconds(30)
     ).reached()
     let context = ViewContext(
       snapshot: snapshot, history: seen.history, report: seen.report,
-      moments: MomentFormat(usesUTC: true), pages: { RuleRegistry.rule($0)?.page })
-    guard let found = view?.table(context) else { return }
-    let about: [OrderedJSON.Member] = [
-      .init("taskmon", .string(Version.text)), .init("table", .string(table)),
-      .init("broker", .string(configuration.identity.url)),
-      .init("takenAt", .string(snapshot.takenAt.iso8601)),
-    ]
-    Output.write(found.text(as: format, about: about))
-    if format == .csv { for note in found.notes { Complaint.write(note) } }
+      moments: MomentFormat(style: .utc), pages: { RuleRegistry.rule($0)?.page })
+    guard let view else { return }
+    let found = view.table(context)
+    Output.write(found.text(as: format, view: view.id, of: snapshot))
+    if format != .table { for note in found.notes { Complaint.write(note) } }
     if let reason = found.unknownReason { throw CommandFailure(reason) }
   }
 }

@@ -77,7 +77,7 @@ struct MomentFormatTests {
     let now = SampleData.now
     let moments = MomentFormat(utcOffset: .hours(1))
     #expect(moments.clock(now) == "15:03:22")
-    #expect(MomentFormat(utcOffset: .hours(1), usesUTC: true).clock(now) == "14:03:22Z")
+    #expect(MomentFormat(utcOffset: .hours(1), style: .utc).clock(now) == "14:03:22Z")
     #expect(moments.near(now - .days(3), now: now) == "3d ago")
     #expect(moments.near(now + .days(3), now: now) == "in 3d")
     #expect(moments.full(now - Seconds(5), now: now) == "15:03:17 (5s ago)")
