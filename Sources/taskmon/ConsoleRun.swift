@@ -1,6 +1,7 @@
 import Dispatch
 import Glibc
 import Logging
+import RedisClient
 import TaskmonCollector
 import TaskmonHealth
 import TaskmonModel
