@@ -14,7 +14,7 @@ package struct Configuration: Sendable, Equatable {
 
   /// The command line with everything that no flag of it sets, as flags behind the command.
   ///
-  /// So a flag comes before a variable, a variable before the file, and the file before the default.
+  /// So a flag comes before a variable, a variable before the file, the file before the default.
   package func complete(_ arguments: [String]) throws(ConfigurationError) -> [String] {
     let given = GivenArguments(arguments)
     guard let command = given.command else { return arguments }

@@ -38,7 +38,8 @@ struct ShowCommand: ParsableCommand {
 
   func run() throws {
     let (seen, snapshot) = try Observing(
-      configuration: try connection.monitorConfiguration(), thresholds: try connection.thresholds(), observe: observe,
+      configuration: try connection.monitorConfiguration(), thresholds: try connection.thresholds(),
+      observe: observe,
       timeout: Seconds(30)
     ).reached()
     let context = ViewContext(
