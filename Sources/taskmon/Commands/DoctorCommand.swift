@@ -14,8 +14,8 @@ struct DoctorCommand: ParsableCommand {
     commandName: "doctor",
     abstract: "Says what can be seen of a broker, what cannot, and how to change that.",
     discussion: """
-      Tries each command taskmon uses once, harmlessly, listens and asks for a while, and prints the \
-      least ACL line. Exit 0 when all can be seen, 1 otherwise.
+      Tries each command taskmon uses once, harmlessly, listens and asks for a while, and prints \
+      the least ACL line. Exit 0 when all can be seen, 1 otherwise.
       """)
 
   @OptionGroup var connection: ConnectionOptions

@@ -10,8 +10,8 @@ struct ShowCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "show", abstract: "Prints a table of the console as text, JSON or CSV.",
     discussion: """
-      Times are UTC. JSON and CSV are those that the console saves: plain numbers, with the unit in \
-      the column's name; what is not known is null, or ? in CSV.
+      Times are UTC. JSON and CSV are those that the console saves: plain numbers, with the unit \
+      in the column's name; what is not known is null, or ? in CSV.
       """)
 
   @Argument(help: ArgumentHelp("The table: \(ShowCommand.names).", valueName: "table"))
