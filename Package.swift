@@ -52,7 +52,9 @@ let package = Package(
       name: "CNcurses",
       linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
     room("TaskmonUnits"),
-    room("RedisClient", knows: ["CHiredis", "TaskmonUnits"]),
+    .target(
+      name: "COpenSSL", linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
+    room("RedisClient", knows: ["CHiredis", "COpenSSL", "TaskmonUnits"]),
     room("CeleryProtocol", knows: ["RedisClient", "TaskmonUnits"]),
     room("TaskmonModel", knows: ["TaskmonUnits"]),
     room(

@@ -9,13 +9,18 @@ struct BackendChoice: Sendable {
   let book: InspectionBook
   /// Workers have been asked once.
   let inspected: Bool
+  /// Why they cannot be asked now, though we would.
+  var silence: String?
 
   var url: Observation<RedisURL> {
     if let backend = configuration.backend { return .value(backend) }
     guard inspected else { return .unavailable("not known before a worker has told its backend") }
     let told = book.workers.sorted { $0.key < $1.key }
       .compactMap { $0.value.settings.value?.resultBackend }
-    guard let text = told.first else { return .value(configuration.broker) }
+    guard let text = told.first else {
+      guard let silence, !configuration.isReadOnly else { return .value(configuration.broker) }
+      return .unavailable("no worker could be asked for its result backend: \(silence)")
+    }
     guard let url = try? RedisURL(text) else {
       return .unavailable("the workers' result backend is not Redis (\(scheme(of: text)))")
     }

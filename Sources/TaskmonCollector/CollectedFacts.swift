@@ -40,7 +40,7 @@ struct CollectedFacts: Sendable {
   }
 
   private mutating func takeHeads(_ found: Observation<[QueueHeadCollector.Ends]>) {
-    let holding = (lengths.value ?? []).filter { $0.mostUrgent != nil }.map(\.queue)
+    let holding = Set((lengths.value ?? []).filter { $0.mostUrgent != nil }.map(\.queue))
     heads = heads.filter { holding.contains($0.key) }
     headsReason = found.reason ?? "not read yet"
     if found.reason != nil { heads = [:] }

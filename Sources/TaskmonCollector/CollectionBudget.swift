@@ -5,16 +5,21 @@ package struct CollectionBudget: Sendable, Equatable {
   // Redis: reads
   /// Keys asked for per step of a scan.
   package var scanStep = 500
-  /// The share of wall-clock time a scan may keep Redis busy, measured by its round trips.
-  package var scanShare = 0.05
+  /// The share of wall-clock time a scan may keep Redis busy, measured by its round trips; two may
+  /// run at a time, one for queues and one for results.
+  package var scanShare = 0.025
   /// Members read from one binding set.
   package var bindingMembers = 1000
-  /// Task queues followed; those beyond are counted and not read.
+  /// Task queues followed; that there are more is said, and they are not read.
   package var queues = 2000
+  /// An empty queue that nothing has named for this long is forgotten.
+  package var queueRetention = Seconds.hours(1)
   /// Heads read per poll; with more queues that hold messages they take turns.
   package var headsPerPoll = 100
   /// A list element larger than this, by `MEMORY USAGE` over the list's length, is not read.
   package var messageBytes = ByteCount.kibibytes(64)
+  /// What the ends of all lists may add up to in one poll; the others wait for their turn.
+  package var pollBytes = ByteCount.mebibytes(2)
   /// Elements at the head's end looked at to tell a restore from a consumer.
   package var tailDepth = 16
   /// RedBeat entries followed, and how large a definition may be.
@@ -47,11 +52,12 @@ package struct CollectionBudget: Sendable, Equatable {
   // Memory of our own
   package var trackedTasks = 50_000
   package var trackedWorkers = 5000
-  package var trackedNames = 10_000
   package var workerRetention = Seconds.hours(1)
   package var heardIntervals = 32
   package var entryMoments = 256
   package var runningTasks = 2000
+  /// Without a word from anybody for this long, an empty list of workers means that there are none.
+  package var silenceBeforeNobody = Seconds(30)
 
   package init() {}
 }

@@ -39,9 +39,12 @@ extension Monitor {
   /// cancelled.
   private func findOtherPattern(than current: RedisKey) async -> RedisKey? {
     do {
+      var heard = tap.with { $0.ledger.received }
       try await time.sleep(Self.quiet)
       while true {
-        if tap.with({ $0.ledger.received }) == 0, let channels = try? await channelsInUse() {
+        let now = tap.with { $0.ledger.received }
+        defer { heard = now }
+        if now == heard, let channels = try? await channelsInUse() {
           noteElsewhere(channels)
           if let found = layout.eventPattern(forDiscovered: channels), found != current {
             return found

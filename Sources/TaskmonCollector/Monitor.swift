@@ -35,7 +35,7 @@ package actor Monitor {
   let startedAt: Timestamp
 
   var facts = CollectedFacts()
-  var queues: Set<QueueName> = []
+  var queues: KnownQueues
   var polledAt: Timestamp?
   var turn = 0
   var firstRounds: Set<SlowRhythm> = []
@@ -45,7 +45,7 @@ package actor Monitor {
 
   /// The slow collectors that `check` waits for once.
   enum SlowRhythm: CaseIterable {
-    case bindings, inspection, results
+    case bindings, schedule, inspection, results
   }
 
   package init(
@@ -57,6 +57,7 @@ package actor Monitor {
     self.logger = logger
     self.history = history
     layout = configuration.layout
+    queues = KnownQueues(limit: configuration.budget.queues)
     pollInterval = configuration.pollInterval
     startedAt = time.now()
     tap = EventTap(budget: configuration.budget, time: time)
@@ -79,11 +80,13 @@ package actor Monitor {
       group.addTask { await self.publishForever() }
       group.addTask { await self.listenForever() }
       group.addTask { await self.findQueuesForever() }
+      group.addTask { await self.readScheduleForever() }
       group.addTask { await self.scanResultsForever() }
       if configuration.isReadOnly {
         firstRounds.insert(.inspection)
       } else {
         group.addTask { await self.inspectForever() }
+        group.addTask { await self.sweepOnce() }
       }
     }
     // The group has been cancelled, and a cancelled task sends nothing: clean up in one that is
@@ -121,7 +124,7 @@ package actor Monitor {
     do throws(RedisError) {
       let poll = FastPoll(layout: layout, budget: configuration.budget, time: time)
       let found = try await poll.run(
-        polls, queues: knownQueues, suspects: suspects, turn: turn)
+        polls, queues: queues.ordered, suspects: suspects, turn: turn)
       let now = time.now()
       facts.take(found, at: now, duration: time.uptime() - begun)
       polledAt = now
@@ -131,17 +134,11 @@ package actor Monitor {
     }
   }
 
-  private var knownQueues: [QueueName] {
-    Array(
-      queues.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
-        .prefix(configuration.budget.queues))
-  }
-
   /// Heads that have stood for ten seconds: where one has gone, more of the list is read.
   private var suspects: [QueueName: String] {
     let now = time.now()
     var found: [QueueName: String] = [:]
-    for queue in queues {
+    for queue in queues.ordered {
       guard let track = history.queues[queue.text], let tag = track.headTag,
         let since = track.headSince, now - since > Seconds(10)
       else { continue }
@@ -161,6 +158,8 @@ package actor Monitor {
 
   private func publish() async {
     let book = await inspector.book
+    let limit = time.now() - configuration.budget.workerRetention
+    tap.with { $0.ledger.forgetWorkers(unheardSince: limit) }
     let listed = book.workers.values.flatMap { $0.activeTasks.map(\.id) }
     let assembly = SnapshotAssembly(
       configuration: configuration, facts: facts, book: book,
@@ -168,7 +167,7 @@ package actor Monitor {
       startedAt: startedAt, polledAt: polledAt, cost: cost.value, now: time.now())
     let (snapshot, endedUnheard) = assembly.assemble()
     tap.with { state in
-      for id in endedUnheard { state.ledger.endedUnheard(id) }
+      for run in endedUnheard { state.ledger.endedUnheard(run) }
       if case .value(let entries) = snapshot.beat.entries {
         state.ledger.follow(entries, at: snapshot.takenAt)
       }
@@ -187,8 +186,7 @@ package actor Monitor {
 
   /// What a worker consumes is a queue, whether or not anybody has declared it.
   private func learnQueues(from snapshot: Snapshot) {
-    for name in (snapshot.workers.value ?? []).flatMap({ $0.queues.value ?? [] }) {
-      if queues.count < configuration.budget.queues { queues.insert(QueueName(name)) }
-    }
+    let names = (snapshot.workers.value ?? []).flatMap { $0.queues.value ?? [] }
+    queues.name(Set(names).map { QueueName($0) }, at: snapshot.takenAt)
   }
 }

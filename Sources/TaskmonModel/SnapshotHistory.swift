@@ -62,10 +62,11 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
   /// What a queue held before the server lost it was not taken by a consumer.
   private mutating func absorbServer(of snapshot: Snapshot) {
     guard case .value(let facts) = snapshot.server else { return }
+    let lists = snapshot.queues.value?.flatMap(\.priorities).filter { $0.ready > 0 }
     let holdings = ServerTrack.Holdings(
       ready: snapshot.queues.value.map { $0.reduce(0) { $0 + $1.ready } },
       unacked: snapshot.unacked.value?.count, results: snapshot.results.value?.count,
-      keys: facts.keys)
+      keys: facts.keys, lists: lists?.count)
     if server.absorb(facts, holdings: holdings, at: snapshot.takenAt) { queues = [:] }
   }
 
@@ -84,7 +85,8 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     // Who was not there at the end of an earlier run came since.
     let since = earlierRunEnded.map { min($0, snapshot.observedSince) } ?? snapshot.observedSince
     for worker in facts {
-      workers[worker.id, default: WorkerTrack(new: worker, listeningSince: since)].absorb(worker)
+      workers[worker.id, default: WorkerTrack(new: worker, listeningSince: since)]
+        .absorb(worker, at: snapshot.takenAt)
     }
     for id in workers.keys {
       workers[id]?.countSilence(in: snapshot, answered: known[id]?.lastReply)

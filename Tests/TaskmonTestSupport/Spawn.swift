@@ -8,15 +8,9 @@ let noStrayDescriptors = Mutex(())
 
 /// Starts a program whose signals are all unblocked and at their defaults.
 ///
-<<<<<<< HEAD
-/// Threads of libdispatch block nearly every signal and a child inherits that: without this, a
-/// server started by a test would never see SIGTERM. The child has `descriptors` as 0, 1, 2; all
-/// others of ours close at exec.
-=======
 /// Threads of libdispatch block nearly every signal, a child inherits that: without this, a server
 /// started by a test would never see SIGTERM. The child has `descriptors` as 0, 1, 2; all others of
 /// ours close at exec.
->>>>>>> redis
 func spawn(
   _ executable: String, _ arguments: [String], environment: [String: String]?, folder: String?,
   descriptors: [Int32]

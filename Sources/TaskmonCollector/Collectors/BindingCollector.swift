@@ -18,13 +18,20 @@ struct BindingCollector: Sendable {
     /// Any binding set at all, task queues or not: Celery has been here.
     var sawBinding = false
     var problems: [String] = []
+    /// There are more task queues than are followed.
+    var isCut = false
   }
 
-  /// One pass over the keys of the database.
-  func pass(_ redis: some RedisReading) async throws(RedisError) -> Found {
+  /// One pass over the keys of the database; nil where it was cut short.
+  ///
+  /// `progress` gets what was found so far whenever a step has found something.
+  func pass(
+    _ redis: some RedisReading, progress: @Sendable (Found) async -> Void
+  ) async throws(RedisError) -> Found? {
     var found = Found()
     // The default exchange first, so that the first screen has its queues at once.
     try await members(of: [layout.binding(exchange: "celery")], redis, into: &found)
+    await progress(found)
     var cursor = ScanStep.start
     repeat {
       let asked = pace.begin()
@@ -43,7 +50,8 @@ struct BindingCollector: Sendable {
         layout.exchange(ofBindingKey: key).map(layout.carriesTasks) ?? false
       }
       try await members(of: task, redis, into: &found)
-      if await !pace.rest(since: asked) { return found }
+      if !step.keys.isEmpty { await progress(found) }
+      if await !pace.rest(since: asked) { return nil }
     } while cursor != ScanStep.start
     return found
   }
@@ -64,11 +72,21 @@ struct BindingCollector: Sendable {
         }
         cursor = step.cursor
         seen += step.elements.count
-        for member in step.elements.compactMap(layout.bindingMember)
-        where !member.queue.bytes.isEmpty && found.queues.count < budget.queues {
-          found.queues.insert(member.queue)
+        for member in step.elements.compactMap(layout.bindingMember) {
+          found.add(member.queue, limit: budget.queues)
         }
       } while cursor != ScanStep.start && seen < budget.bindingMembers
     }
+  }
+}
+
+extension BindingCollector.Found {
+  fileprivate mutating func add(_ queue: QueueName, limit: Int) {
+    guard !queue.bytes.isEmpty, !queues.contains(queue) else { return }
+    guard queues.count < limit else {
+      isCut = true
+      return
+    }
+    queues.insert(queue)
   }
 }

@@ -13,9 +13,9 @@ struct ResultScanner: Sendable {
   /// The task's name where the event stream told it; a result without `result_extended` has none.
   let taskName: @Sendable (String) -> String?
 
-  /// One pass; `progress` gets the tally after each step.
+  /// One pass; nil where it was cut short.
   ///
-  /// Nil where it was cut short.
+  /// `progress` gets the tally after each step.
   func pass(
     _ redis: some RedisReading, progress: @Sendable (ResultTally) async -> Void
   ) async throws(RedisError) -> Result<ResultTally, CollectionError>? {

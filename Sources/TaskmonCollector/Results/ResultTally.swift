@@ -46,6 +46,8 @@ struct ResultTally: Sendable {
   private mutating func addToLargest(_ result: StoredResult) {
     guard largest.count < budget.largestResults || result.size > largest.last?.size ?? .zero
     else { return }
+    // A scan may give a key twice.
+    guard !largest.contains(where: { $0.taskID == result.taskID }) else { return }
     let position = largest.firstIndex { $0.size < result.size } ?? largest.count
     largest.insert(result, at: position)
     if largest.count > budget.largestResults { largest.removeLast() }

@@ -48,7 +48,7 @@ struct DemoCommand: ParsableCommand {
     }
     if let scenario, ScenarioRegistry.named(scenario) == nil {
       throw ValidationError(
-        "there is no scenario \"\(scenario)\"; `taskmon demo --list` names them")
+        "no scenario is called \"\(scenario)\"; see `taskmon demo --list`")
     }
   }
 
