@@ -59,7 +59,7 @@ extension BrokerFact {
     let total = cost.commands.values.reduce(0) { $0 &+ $1 }
     return [
       BrokerFact(
-        .cost, "commands sent", amount(total, context), "by taskmon; Enter lists them"),
+        .cost, "commands sent", amount(total, context), "by taskmon, of all kinds together"),
       BrokerFact(
         .cost, "round trips", amount(cost.roundTrips, context), "many commands go in one"),
       BrokerFact(.cost, "bytes sent", bytes(cost.bytesSent, context), "by taskmon to Redis"),
@@ -89,12 +89,12 @@ extension BrokerFact {
   static func collectors(_ context: ViewContext) -> [BrokerFact] {
     context.snapshot.collectors.map { status in
       let age = context.age(status.ranAt)
-      let read = age < Seconds(1) ? "read just now" : "read \(age.text) ago"
+      let read = age < Seconds(1) ? "just now" : "\(age.text) ago"
       return BrokerFact(
         .collector, status.words,
         status.failure == nil
           ? TableCell(status.took, number: status.duration.value) : TableCell("failed", .critical),
-        status.failure ?? "\(read); so long it took")
+        status.failure ?? "to read it, \(read)")
     }
   }
 }

@@ -10,9 +10,8 @@ import Testing
 @Suite("New files")
 struct NewFileTests {
   static let file: ViewFile = {
-    let table = Table(
-      heads: [ColumnHead(title: "A", help: "", width: .fill(1), alignment: .left, priority: 0)],
-      rows: [TableRow(id: "r", cells: [TableCell("=x")])])
+    let columns = [Column<String>("A", .fill(1), help: "") { TableCell($0) }]
+    let table = Table(columns, ["=x"], id: { $0 })
     let now = Timestamp(secondsSince1970: 1_767_362_602.9)
     let snapshot = Snapshot(
       takenAt: now, observedSince: now, broker: BrokerIdentity(url: "redis://localhost:6379/0"),

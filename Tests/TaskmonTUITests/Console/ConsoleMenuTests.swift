@@ -80,12 +80,10 @@ struct ConsoleMenuTests {
 @Suite("Files of views")
 struct ViewFileTests {
   static let heads = [
-    ColumnHead(
-      title: "NAME", help: "", width: .fill(4), alignment: .left, priority: 0),
-    ColumnHead(
-      title: "LATE BY", help: "", width: .fill(4), alignment: .left, priority: 0, unit: .seconds),
-    ColumnHead(title: "LAST", help: "", width: .fill(4), alignment: .left, priority: 0),
-  ]
+    Column<Int>("NAME", .fill(4), help: "") { _ in .none },
+    Column<Int>("LATE BY", .fill(4), unit: .seconds, help: "") { _ in .none },
+    Column<Int>("LAST", .fill(4), help: "") { _ in .none },
+  ].map(\.head)
 
   static func file(_ rows: [[TableCell]], _ format: ViewFile.Format) -> ViewFile {
     let rows = rows.map { TableRow(id: "", cells: $0) }

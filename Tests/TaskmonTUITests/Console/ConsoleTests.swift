@@ -38,8 +38,8 @@ struct ConsoleTests {
     KeyCase(
       name: "q is a letter of a filter", keys: [.character("/"), .character("q")],
       shows: "filter: q"),
-    KeyCase(name: "? opens help", keys: [.character("?")], shows: "draw the screen anew"),
-    KeyCase(name: "F1 opens help", keys: [.function(1)], shows: "draw the screen anew"),
+    KeyCase(name: "? opens help", keys: [.character("?")], shows: "a page down"),
+    KeyCase(name: "F1 opens help", keys: [.function(1)], shows: "a page down"),
     KeyCase(
       name: "help closes on its page", keys: [.enter, .character("?"), .escape], shows: "Evidence"),
     KeyCase(name: "a digit leaves help", keys: [.character("?"), .character("2")], shows: "READY"),

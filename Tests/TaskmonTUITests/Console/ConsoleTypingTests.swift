@@ -84,8 +84,8 @@ struct ConsoleTypingTests {
     #expect(console.lines.contains { $0.contains("celery") })
   }
 
-  static let heads = ["NAME", "LATE BY", "LAST 30m"].map {
-    ColumnHead(title: $0, help: "", width: .fill(4), alignment: .left, priority: 0)
+  static let heads = ["NAME", "LATE BY", "LAST 30m"].map { title in
+    Column<Int>(title, .fill(4), help: "") { _ in .none }.head
   }
   static let row = TableRow(
     id: "r", cells: [TableCell("redis://Host"), TableCell("12s"), TableCell("▁▂")])

@@ -30,7 +30,7 @@ enum SampleData {
     Snapshot(
       takenAt: moment, polledAt: moment, observedSince: ago(7200), broker: broker,
       link: .up(since: ago(7200)), server: .value(server), queues: .value(queues(at: moment)),
-      unacked: .value(UnackedFacts(count: 128, oldestDelivery: ago(312))),
+      unacked: .value(UnackedFacts(count: 128, oldestDelivery: ago(312), sample: [heldMessage])),
       workers: .value(workers(at: moment)),
       inspection: InspectionFacts(lastRound: moment, replies: 4, receivers: 4),
       events: EventStreamFacts(
@@ -49,6 +49,11 @@ enum SampleData {
           withoutExpiry: 1)),
       collectors: collectors, cost: cost)
   }
+
+  static let heldMessage = UnackedMessage(
+    queue: "celery", deliveredAt: ago(312),
+    message: .value(message(tag: "held", task: "mail.send")),
+    size: ByteCount(1_204))
 
   static let results = ResultFacts(
     completedPasses: 2, updatedAt: ago(12), count: 48_211, totalSize: ByteCount(222_298_112),
@@ -101,13 +106,16 @@ enum SampleData {
           PriorityLength(step: 6, ready: 0), PriorityLength(step: 9, ready: 45),
         ],
         head: .value(message(tag: "tag-\(Int(moment.secondsSince1970))", task: "mail.send")),
-        newest: .value(message(tag: "newest", task: "mail.send")), unacked: .value(96)),
+        newest: .value(message(tag: "newest", task: "mail.send")), unacked: .value(96),
+        unackedIsEstimate: true, oldest: .value(QueueAge(age: Seconds(192), basis: .sent)),
+        largest: .value(LargestMessage(size: ByteCount(91_000), isEstimate: true))),
       QueueFacts(
         name: "billing", priorities: [PriorityLength(step: 0, ready: 0)], unacked: .value(32)),
       QueueFacts(
         name: "reports", priorities: [PriorityLength(step: 0, ready: 7)],
         head: .value(message(tag: "stuck", task: "reports.render")),
-        newest: .unavailable("larger than 64 KiB"), tailTags: ["stuck"], unacked: .value(0)),
+        newest: .unavailable("larger than 64 KiB"), tailTags: ["stuck"], unacked: .value(0),
+        oldest: .value(QueueAge(age: .minutes(30), basis: .unmoved))),
     ]
   }
 

@@ -44,7 +44,7 @@ struct ResultsViewTests {
     func text(_ row: String) -> String {
       ResultsView.page(row, context)?.lines(width: 100).map(\.text).joined(separator: "\n") ?? ""
     }
-    #expect(text("task reports.render").contains("7d1a4b52-93c0-4b7e-8f55-0c8a2f6f1e20  SUCCESS"))
+    #expect(text("task reports.render").contains("7d1a4b52-93c0-4b7e-8f55-0c8a2f6f1e20"))
     #expect(!text("task reports.render").contains("custom:id/1"))
     #expect(text("task unknown task").contains("custom:id/1"))
     #expect(text("result custom:id/1").contains("never"))
@@ -55,6 +55,6 @@ struct ResultsViewTests {
   func bare() throws {
     let context = try #require(SampleData.context())
     let row = ResultsView.table(context).rows.first { $0.id == "result custom:id/1" }
-    #expect(row?.cells.map(\.text) == ["?", "custom:id/1", "-", "89K", "-", "?", "never"])
+    #expect(row?.cells.map(\.text) == ["?", "custom:id/1", "-", "88.9K", "-", "?", "never"])
   }
 }
