@@ -29,6 +29,60 @@ struct TableTests {
     #expect(layout.placed.map(\.width) == widths)
   }
 
+  @Test(
+    "A column that would cut its cells gets the room to spare, though no more than half beside one "
+      + "that takes any",
+    arguments: [(30, [16, 5, 6]), (40, [25, 5, 7]), (60, [42, 5, 10])])
+  func cutCells(width: Int, widths: [Int]) {
+    let layout = TableLayout(
+      Self.table([("a", width == 30 ? 2 : width == 40 ? 9 : 10)]), width: width)
+    #expect(layout.placed.map(\.width) == widths)
+  }
+
+  @Test("Without a column that takes any room the first takes it")
+  func firstTakes() {
+    let columns = [
+      Column<String>("A", .fit(2, 4), help: "") { TableCell($0) },
+      Column<String>("B", .fixed(3), help: "") { _ in TableCell("b") },
+    ]
+    let table = Table(columns, ["abcdefghij"], id: { $0 })
+    #expect(TableLayout(table, width: 9).placed.map(\.width) == [4, 3])
+    #expect(TableLayout(table, width: 12).placed.map(\.width) == [7, 3])
+    #expect(TableLayout(table, width: 40).placed.map(\.width) == [35, 3])
+  }
+
+  @Test("A whole table cuts nothing; the window moves over it and its narrow first column stays")
+  func whole() {
+    let columns = [
+      Column<String>("ID", .fixed(2), help: "") { _ in TableCell("id") },
+      Column<String>("TEXT", .fit(2, 4), priority: 1, help: "") { TableCell($0) },
+      Column<String>("END", .fixed(3), priority: 2, help: "") { _ in TableCell("日本") },
+    ]
+    let table = Table(columns, ["abcdefghijklmnopqrst"], id: { $0 })
+    func line(_ shift: Int) -> String {
+      var state = TableState()
+      state.isWide = true
+      state.shift = shift
+      var screen = Screen(columns: 16, rows: 2)
+      TablePainter.draw(
+        table, table.rows, state.layout(table, width: 16), state: state, on: &screen, top: 0,
+        bottom: 2)
+      return screen.text[1]
+    }
+    #expect(TableLayout(table, width: 16, isWhole: true).reach == 13)
+    #expect(line(0) == "▌id abcdefghijkl")
+    #expect(line(10) == "▌id klmnopqrst 日".prefix(15).description)
+    #expect(line(13) == "▌id nopqrst 日本")
+    #expect(line(14) == line(13))
+    var state = TableState()
+    #expect(state.shift(by: 100, table, width: 16))
+    #expect(state.shift == 13)
+    #expect(!state.shift(by: 1, table, width: 16))
+    let first = TableLayout(table, width: 16, isWhole: true, shift: 13)
+    #expect(first.column(at: 2) == 0)
+    #expect(first.column(at: 5) == 1)
+  }
+
   @Test("Columns stand where they are clicked")
   func hit() {
     let layout = TableLayout(Self.table([("a", 2)]), width: 24)
