@@ -18,7 +18,7 @@ package struct RedisLimits: Sendable, Hashable {
   package var batchBytes: Int
   /// The shortest and the longest wait before the next attempt to connect.
   package var backoff: ClosedRange<Seconds>
-  /// Silence on a subscription after which it is asked for a sign of life, and how long that may take.
+  /// Silence on a subscription after which it is asked for a sign of life, and how long that takes.
   package var subscriptionSilence: Seconds
   /// How often a master found by Sentinel is asked whether it still is one.
   package var roleInterval: Seconds

@@ -4,8 +4,8 @@ package import TaskmonUnits
 
 /// Pattern subscriptions on a connection of their own, set up again for as long as it runs.
 ///
-/// The patterns must not overlap: Redis delivers a message once per matching pattern. Other patterns
-/// are another subscription.
+/// The patterns must not overlap: Redis delivers a message once per matching pattern. Other
+/// patterns are another subscription.
 package final class RedisSubscription: Sendable {
   private let url: RedisURL
   private let time: TimeSource

@@ -56,6 +56,24 @@ struct RedisErrorTests {
     let server = try await RedisServer(tcp: true, arguments: ["--cluster-enabled", "yes"])
     #expect(await taskmonFailure(try server.url())?.kind == .cluster)
     #expect(await taskmonFailure(try server.url(database: 1))?.kind == .cluster)
+    // A single node with all slots answers everything, and is still none that Celery can use.
+    try server.command("CLUSTER", "ADDSLOTSRANGE", "0", "16383")
+    try await eventually {
+      try server.command("CLUSTER", "INFO").text?.contains("cluster_state:ok") == true
+    }
+    #expect(try server.command("EXISTS", "k") == .integer(0))
+    #expect(await taskmonFailure(try server.url())?.kind == .cluster)
+  }
+
+  @Test(
+    "commands of courtesy that are renamed away or forbidden keep nobody out",
+    arguments: ["INFO", "CLIENT"])
+  func courtesies(_ command: String) async throws {
+    let renamed = try await RedisServer(arguments: ["--rename-command", command, "gone"])
+    #expect(await taskmonFailure(try renamed.url()) == nil)
+    let forbidden = try await RedisServer()
+    try forbidden.command("ACL", "SETUSER", "default", "-\(command)")
+    #expect(await taskmonFailure(try forbidden.url()) == nil)
   }
 
   @Test("a replica that has lost its master and serves nothing stale says so")
@@ -104,7 +122,8 @@ struct RedisErrorTests {
       Script(answer: "", kind: .closed, text: "closed"),
       Script(answer: "-LOADING Redis is loading\r\n", kind: .loading, text: "loading"),
       Script(
-        answer: "-DENIED Redis is running in protected mode\r\n", kind: .refused, text: "protected"),
+        answer: "-DENIED Redis is running in protected mode\r\n", kind: .refused,
+        text: "protected"),
       Script(
         answer: "+PONG\r\n+OK\r\n$0\r\n\r\n-NOAUTH Authentication required.\r\n",
         kind: .authentication,

@@ -42,7 +42,7 @@ package final class RedisServer: Sendable {
       + (database == 0 ? "" : "?virtual_host=\(database)")
   }
 
-  /// The server behind its TCP port, with the password if there is one; throws where it has no port.
+  /// The server behind its TCP port, with the password if there is one; throws where there is none.
   package func tcpURL(database: Int = 0) throws -> String {
     guard let port else { throw SupportError("the server has no TCP port") }
     let login = password.map { ":\(encoded($0))@" } ?? ""
