@@ -1,8 +1,8 @@
 /// What keeps our own reply list: the only keys taskmon makes, named by itself and expiring.
 ///
 /// Before a request: MULTI, RPUSH sentinel, EXPIRE, EXEC. Replies are taken with MULTI,
-/// LRANGE 0 -2, LTRIM -1 -1, EXEC: the sentinel stays last, because a list that ran empty would lose its expiry,
-/// and the next late reply would make a list that never goes away.
+/// LRANGE 0 -2, LTRIM -1 -1, EXEC: the sentinel stays last, because a list that ran empty would
+/// lose its expiry, and the next late reply would make a list that never goes away.
 package struct ReplyListCommand: WireCommand, Hashable {
   package static let right = CommandRight.replyList
 
