@@ -109,7 +109,9 @@ struct FastPoll: Sendable {
     }
     guard !holding.isEmpty else { return [] }
     let count = min(holding.count, max(1, budget.headsPerPoll))
-    let start = (turn % holding.count) * count % holding.count
+    let round = (holding.count + count - 1) / count
+    // Each round begins one further on, because a turn may have to leave out its last ones.
+    let start = (turn % 1_000_000 * count + turn / round) % holding.count
     return (0..<count).map { holding[(start + $0) % holding.count] }
   }
 }

@@ -13,6 +13,8 @@ struct RunningAssembly: Sendable {
   private let listed: [WorkerID: Set<String>]
   /// Names under which more than one process lives: which of them answered is not known.
   private let sharedNames: Set<String>
+  /// Runs without an end, by worker.
+  private let open: [WorkerID: Int]
 
   /// A reply may have lain in our list for a while, so one hardly newer proves nothing.
   private static let replyMargin = Seconds(5)
@@ -29,6 +31,9 @@ struct RunningAssembly: Sendable {
     self.now = now
     self.workers = Dictionary(workers.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
     listed = self.workers.compactMapValues { $0.activeReply.value.map { Set($0.taskIDs) } }
+    open = ledger.running.reduce(into: [:]) { open, id in
+      if let worker = ledger.tasks[id]?.worker { open[worker, default: 0] += 1 }
+    }
     var living: [String: Int] = [:]
     for worker in workers where worker.offlineSince == nil && worker.isAlive(at: now) {
       living[worker.id.name, default: 0] += 1
@@ -63,10 +68,21 @@ struct RunningAssembly: Sendable {
     _ id: String, _ record: TaskRecord, on worker: WorkerFacts
   ) -> Bool {
     if let offline = worker.offlineSince { return now - offline > Self.offlineMargin }
+    if let running = counted(worker, after: record), running == 0 { return true }
     guard case .value(let reply) = worker.activeReply, let heard = record.startHeardAt,
       !sharedNames.contains(worker.id.name)
     else { return false }
     return reply.repliedAt > heard + Self.replyMargin && listed[worker.id]?.contains(id) == false
+  }
+
+  /// How many tasks its heartbeat says it runs; nil where none came since the run began.
+  ///
+  /// A task that raises `Ignore` ends without an event: only this tells without asking.
+  private func counted(_ worker: WorkerFacts, after record: TaskRecord) -> Int? {
+    guard let heard = record.startHeardAt, let counted = ledger.workers[worker.id]?.activeHeardAt,
+      counted > heard + Self.replyMargin
+    else { return nil }
+    return worker.active
   }
 
   /// When it was last known to be running; nil where its end may have gone unheard.
@@ -79,6 +95,8 @@ struct RunningAssembly: Sendable {
     {
       return reply.repliedAt
     }
+    // Fewer run than have not ended: which of them has is not known.
+    if let running = counted(worker, after: record), running < open[worker.id] ?? 0 { return nil }
     return hearing.hasHeardAll(since: heard) ? worker.lastProof : nil
   }
 

@@ -31,10 +31,10 @@ struct EventLedger: Sendable {
     switch event.kind {
     case .workerOnline(let state), .workerHeartbeat(let state):
       hear(sender, at: receivedAt, isTaskEvent: false)
-      workers[sender]?.take(state, offlineAt: nil)
+      workers[sender]?.take(state, at: receivedAt, isOffline: false)
     case .workerOffline(let state):
       hear(sender, at: receivedAt, isTaskEvent: false)
-      workers[sender]?.take(state, offlineAt: receivedAt)
+      workers[sender]?.take(state, at: receivedAt, isOffline: true)
     case .taskSent(let task):
       count("task-sent")
       sent(task, by: event.hostname, at: moment)

@@ -9,6 +9,8 @@ struct WorkerRecord: Sendable, Equatable {
   private(set) var offlineSince: Timestamp?
   private(set) var state = WorkerState()
   private(set) var taskEvents = 0
+  /// Receipt of the last heartbeat that told how many tasks it runs.
+  private(set) var activeHeardAt: Timestamp?
   /// `processed` in its first heartbeat since our stream is whole.
   private var firstProcessed: Int?
   /// A whole heartbeat after `processed` had grown there was still no task event.
@@ -25,8 +27,9 @@ struct WorkerRecord: Sendable, Equatable {
   }
 
   /// Takes a heartbeat's fields over; those it leaves out stay as they were.
-  mutating func take(_ new: WorkerState, offlineAt: Timestamp?) {
-    offlineSince = offlineAt
+  mutating func take(_ new: WorkerState, at moment: Timestamp, isOffline: Bool) {
+    offlineSince = isOffline ? moment : nil
+    if new.active != nil { activeHeardAt = moment }
     if let firstProcessed, new.processed != nil, state.processed ?? 0 > firstProcessed {
       isSilent = true
     }
@@ -46,6 +49,7 @@ struct WorkerRecord: Sendable, Equatable {
     firstHeard = firstHeard + length
     lastHeard = lastHeard + length
     offlineSince = offlineSince.map { $0 + length }
+    activeHeardAt = activeHeardAt.map { $0 + length }
   }
 
   var sendsTaskEvents: Observation<Bool> {

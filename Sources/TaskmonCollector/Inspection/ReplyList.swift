@@ -52,10 +52,19 @@ actor ReplyList {
     return elements.reversed().compactMap(\.bytes).filter { $0 != ReplyListCommand.sentinel }
   }
 
-  /// Where Redis is away the list goes by its own expiry, and nobody waits for it.
+  /// How long the end of taskmon may wait for it.
+  private static let farewell = Seconds(1)
+
+  /// Where Redis is away or hangs the list goes by its own expiry, and nobody waits for it.
   func delete() async {
     guard isMade else { return }
     if case .down = link.state { return }
-    _ = try? await link.send([ReplyListCommand.delete(key)])
+    let (link, key, time) = (link, key, time)
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { _ = try? await link.send([ReplyListCommand.delete(key)]) }
+      group.addTask { try? await time.sleep(Self.farewell) }
+      await group.next()
+      group.cancelAll()
+    }
   }
 }

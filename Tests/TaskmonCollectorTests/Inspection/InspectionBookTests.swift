@@ -39,13 +39,23 @@ import Testing
     #expect(first.stats.value?.totals["labapp.add"] == 54)
     #expect(first.active.value?.taskIDs.first == "f5ff6cb7-3e78-4457-b1a1-7b7bde07da94")
     #expect(first.settings.value?.resultBackend == "redis://127.0.0.1:7001/1")
-    let limited = first.registered.value?.first { $0.name == "labapp.decorated" }
-    #expect(
-      limited
-        == RegisteredTask(
-          name: "labapp.decorated", hardLimit: Seconds(60), softLimit: Seconds(30)))
+    #expect(first.registered.value?.contains { $0.name == "labapp.decorated" } == true)
     #expect(first.firstReply == at(1))
     #expect(first.lastReply == at(1))
+  }
+
+  @Test func `limits are read as the worker spells them`() {
+    var book = InspectionBook()
+    book.learn(
+      .registered, from: "w",
+      #"["a [time_limit=60 soft_time_limit=30.5]", "b [time_limit=9]", "c"]"#,
+      at: at(1))
+    #expect(
+      book.workers["w"]?.registered
+        == .value([
+          RegisteredTask(name: "a", hardLimit: Seconds(60), softLimit: Seconds(30.5)),
+          RegisteredTask(name: "b", hardLimit: Seconds(9)), RegisteredTask(name: "c"),
+        ]))
   }
 
   @Test func `every captured answer is read whatever was asked with it`() throws {
