@@ -47,6 +47,29 @@ struct CollectedFacts: Sendable {
     for ends in found.value ?? [] { heads[ends.queue] = ends }
   }
 
+  /// What was read of a server that is no more, or of keys that are gone, holds no longer.
+  ///
+  /// The results stay where they are on another server.
+  mutating func forgetOldServer(_ change: ServerWatch.Change, withResults: Bool) {
+    heads = [:]
+    sawBinding = false
+    scanComplete = false
+    let reason = Self.notSince(change)
+    redBeatEntries = .unavailable(reason)
+    if withResults { forgetResults(reason) }
+  }
+
+  mutating func forgetResults(_ reason: String = "not scanned yet") {
+    results = .unavailable(reason)
+  }
+
+  private static func notSince(_ change: ServerWatch.Change) -> String {
+    switch change {
+    case .replaced: "not read yet since Redis was restarted or replaced"
+    case .emptied: "not read yet since Redis was emptied"
+    }
+  }
+
   mutating func note(
     _ name: String, at now: Timestamp, duration: Seconds, failure: String? = nil
   ) {

@@ -18,23 +18,37 @@ extension Monitor {
     }
   }
 
+  /// Rests before the next pass, not at all once what the last has found is void.
+  private func restBetweenPasses(_ wait: Seconds) async -> Bool {
+    let epoch = scanEpoch
+    let end = time.uptime() + wait
+    while epoch == scanEpoch {
+      let left = end - time.uptime()
+      guard left > .zero else { return true }
+      guard await rest(min(left, Seconds(1))) else { return false }
+    }
+    return true
+  }
+
   // MARK: Queues
 
   func findQueuesForever() async {
     while !Task.isCancelled {
       await findQueues()
       let wait = configuration.budget.discoveryPause
-      guard await rest(firstRounds.contains(.bindings) ? wait : Seconds(1)) else { return }
+      guard await restBetweenPasses(firstRounds.contains(.bindings) ? wait : Seconds(1))
+      else { return }
     }
   }
 
   private func findQueues() async {
     let begun = time.uptime()
+    let epoch = scanEpoch
     let collector = BindingCollector(
       layout: layout, budget: configuration.budget, pace: pace)
     do throws(RedisError) {
       let pass = try await collector.pass(scans) { await self.take($0) }
-      guard let found = pass else { return }
+      guard let found = pass, epoch == scanEpoch else { return }
       facts.sawBinding = found.sawBinding
       facts.scanComplete = found.problems.isEmpty
       if found.problems.isEmpty { forgetQueues() }
@@ -185,14 +199,17 @@ extension Monitor {
     while !Task.isCancelled {
       switch await backend() {
       case .unavailable(let reason):
-        facts.results = .unavailable(reason)
+        facts.forgetResults(reason)
         link = nil
+        resultsURL = nil
         // Not told yet is not the same as none: `check` waits for the former.
         if firstRounds.contains(.inspection) { firstRounds.insert(.results) }
         guard await rest(Seconds(1)) else { return }
       case .value(let url):
         if link?.url != url {
-          facts.results = .unavailable("not scanned yet")
+          facts.forgetResults()
+          resultsURL = url
+          resultsRunID = nil
           link = (
             url,
             RedisLink(url: url, time: time, limits: configuration.limits, cost: cost)
@@ -201,7 +218,7 @@ extension Monitor {
         guard let redis = link?.link else { return }
         let done = await scanResults(redis)
         let wait = done ? configuration.budget.resultPause : Seconds(1)
-        guard await rest(wait) else { return }
+        guard await restBetweenPasses(wait) else { return }
       }
     }
   }
@@ -215,16 +232,18 @@ extension Monitor {
 
   private func scanResults(_ redis: RedisLink) async -> Bool {
     let begun = time.uptime()
+    let epoch = scanEpoch
     let tap = tap
     let scanner = ResultScanner(
       layout: layout, budget: configuration.budget, pace: pace,
       taskName: { id in tap.with { $0.ledger.tasks[id]?.name } })
-    let passes = facts.results.value?.completedPasses ?? 0
     do throws(RedisError) {
+      try await noticeResultServer(redis)
+      let passes = facts.results.value?.completedPasses ?? 0
       let pass = try await scanner.pass(redis) { tally in
-        // Between two passes the last complete one stands.
-        if passes == 0 { await self.take(tally, passes: 0) }
+        await self.take(progress: tally, ofFirst: passes == 0, epoch: epoch)
       }
+      guard epoch == scanEpoch else { return false }
       switch pass {
       case nil: return false
       case .failure(let error)?:
@@ -244,6 +263,24 @@ extension Monitor {
       if facts.server.value != nil { firstRounds.insert(.results) }
       return false
     }
+  }
+
+  /// A result backend of its own is not polled: whether it is still the same is asked before a pass.
+  private func noticeResultServer(_ redis: RedisLink) async throws(RedisError) {
+    let reply = try await redis.read([.info(["server"])]).first ?? .null
+    guard let info = try? ServerInfo(reply: reply, section: "INFO server"),
+      let runID = info["run_id"]
+    else { return }
+    if let resultsRunID, resultsRunID != runID { facts.forgetResults() }
+    resultsRunID = runID
+  }
+
+  /// False where the rest of the pass is not worth its cost.
+  private func take(progress tally: ResultTally, ofFirst isFirst: Bool, epoch: Int) -> Bool {
+    guard epoch == scanEpoch else { return false }
+    // Between two passes the last complete one stands.
+    if isFirst { take(tally, passes: 0) }
+    return true
   }
 
   private func take(_ tally: ResultTally, passes: Int) {

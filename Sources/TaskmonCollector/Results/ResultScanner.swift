@@ -15,9 +15,9 @@ struct ResultScanner: Sendable {
 
   /// One pass; nil where it was cut short.
   ///
-  /// `progress` gets the tally after each step.
+  /// `progress` gets the tally after each step and says whether to go on.
   func pass(
-    _ redis: some RedisReading, progress: @Sendable (ResultTally) async -> Void
+    _ redis: some RedisReading, progress: @Sendable (ResultTally) async -> Bool
   ) async throws(RedisError) -> Result<ResultTally, CollectionError>? {
     var tally = ResultTally(budget: budget)
     var cursor = ScanStep.start
@@ -34,7 +34,7 @@ struct ResultScanner: Sendable {
       }
       cursor = step.cursor
       for result in try await results(step.keys, redis) { tally.add(result) }
-      await progress(tally)
+      guard await progress(tally) else { return nil }
       if await !pace.rest(since: asked) { return nil }
     } while cursor != ScanStep.start
     return .success(tally)
