@@ -117,7 +117,8 @@ struct ViewFileTests {
     let rows = file.text.filter { $0 != " " && $0 != "\n" }
     #expect(
       rows == "{\"view\":\"beat\",\"broker\":\"redis://redis.internal:6379/0\","
-        + "\"takenAt\":\"2026-01-02T14:03:22Z\",\"rows\":[{\"name\":\"a\\u001b\",\"late_by_seconds\":null},"
+        + "\"takenAt\":\"2026-01-02T14:03:22Z\",\"rows\":["
+        + "{\"name\":\"a\\u001b\",\"late_by_seconds\":null},"
         + "{\"name\":\"b\",\"late_by_seconds\":2}]}")
   }
 
