@@ -35,6 +35,7 @@ extension Monitor {
   func findQueuesForever() async {
     while !Task.isCancelled {
       await findQueues()
+      await countReplyLists()
       let wait = configuration.budget.discoveryPause
       guard await restBetweenPasses(firstRounds.contains(.bindings) ? wait : Seconds(1))
       else { return }
@@ -64,6 +65,27 @@ extension Monitor {
     }
   }
 
+  /// In the same loop as the queues, so that no two scans of the broker run at a time.
+  private func countReplyLists() async {
+    let begun = time.uptime()
+    if let countedReplyListsAt, facts.replyLists.value != nil,
+      begun - countedReplyListsAt < configuration.budget.censusPause
+    {
+      return
+    }
+    let epoch = scanEpoch
+    let collector = ReplyListCollector(
+      layout: layout, budget: configuration.budget, pace: pace)
+    do throws(RedisError) {
+      guard let pass = try await collector.pass(scans), epoch == scanEpoch else { return }
+      countedReplyListsAt = begun
+      facts.replyLists = Observation(pass)
+      note(ReplyListCollector.name, begun, pass.failure?.description)
+    } catch {
+      note(ReplyListCollector.name, begun, error.description)
+    }
+  }
+
   private func take(_ found: BindingCollector.Found) {
     queues.name(found.queues, at: time.now())
     facts.sawBinding = facts.sawBinding || found.sawBinding
@@ -75,6 +97,33 @@ extension Monitor {
     let empty = counted.filter { $0.mostUrgent == nil }.map(\.queue)
     queues.forget(
       empty, unnamedSince: time.now() - configuration.budget.queueRetention)
+  }
+
+  // MARK: Configuration
+
+  func readConfigurationForever() async {
+    while !Task.isCancelled {
+      let done = await readConfiguration()
+      let wait = done ? configuration.budget.discoveryPause : Seconds(1)
+      guard await restBetweenPasses(wait) else { return }
+    }
+  }
+
+  private func readConfiguration() async -> Bool {
+    let begun = time.uptime()
+    let epoch = scanEpoch
+    let reading = ConfigurationCollector.reading
+    do throws(RedisError) {
+      var cursor = ReplyCursor(try await scans.read(reading.commands))
+      guard epoch == scanEpoch else { return false }
+      let found = cursor.take(reading)
+      facts.writesSnapshots = (try? found.get()) ?? nil
+      note(ConfigurationCollector.name, begun, found.failure?.description)
+      return true
+    } catch {
+      note(ConfigurationCollector.name, begun, error.description)
+      return false
+    }
   }
 
   // MARK: The schedule
@@ -91,7 +140,7 @@ extension Monitor {
 
   /// False where it has to be tried again soon.
   private func readRedBeatEntries() async -> Bool {
-    guard facts.server.value != nil else { return false }
+    guard polledAt != nil else { return false }
     guard case .value(let state) = facts.redBeat, state.facts != nil else {
       // A schedule that appears is read within a second of being seen.
       firstRounds.insert(.schedule)
@@ -247,10 +296,14 @@ extension Monitor {
       switch pass {
       case nil: return false
       case .failure(let error)?:
-        facts.results = .unavailable(error.description)
+        facts.forgetResults(error.description)
         note(ResultScanner.name, begun, error.description)
       case .success(let tally)?:
         take(tally, passes: passes + 1)
+        chords.absorb(tally.chords, at: time.now()) { id in
+          tap.with { $0.ledger.tasks[id]?.name }
+        }
+        facts.chords = .value(chords.facts)
         note(ResultScanner.name, begun, nil)
       }
       firstRounds.insert(.results)
@@ -260,7 +313,7 @@ extension Monitor {
       if facts.results.value == nil { facts.results = .unavailable(error.description) }
       note(ResultScanner.name, begun, error.description)
       // A backend that is away is no reason to wait for ever.
-      if facts.server.value != nil { firstRounds.insert(.results) }
+      if polledAt != nil { firstRounds.insert(.results) }
       return false
     }
   }

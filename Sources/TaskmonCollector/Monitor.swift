@@ -40,8 +40,12 @@ package actor Monitor {
   var turn = 0
   var firstRounds: Set<SlowRhythm> = []
   var pollInterval: Seconds
-  private var history: SnapshotHistory
+  private(set) var history: SnapshotHistory
   private var watch: ServerWatch
+  var ages: QueueAges
+  var countedReplyListsAt: Seconds?
+  var sampledUnackedAt: Seconds?
+  var chords = ChordWatch()
   /// Which Redis is scanned for results; nil while it is not known.
   var resultsURL: RedisURL?
   /// The process that answered there.
@@ -65,6 +69,7 @@ package actor Monitor {
     layout = configuration.layout
     queues = KnownQueues(limit: configuration.budget.queues)
     pollInterval = configuration.pollInterval
+    ages = QueueAges(limit: configuration.budget.rememberedTags)
     watch = ServerWatch(database: configuration.broker.database)
     startedAt = time.now()
     tap = EventTap(budget: configuration.budget, time: time)
@@ -88,6 +93,7 @@ package actor Monitor {
       group.addTask { await self.listenForever() }
       group.addTask { await self.findQueuesForever() }
       group.addTask { await self.readScheduleForever() }
+      group.addTask { await self.readConfigurationForever() }
       group.addTask { await self.scanResultsForever() }
       if configuration.isReadOnly {
         firstRounds.insert(.inspection)
@@ -135,7 +141,9 @@ package actor Monitor {
       let now = time.now()
       let change = noticeChange(found.server)
       facts.take(found, at: now, duration: time.uptime() - begun)
+      lookAtAges(found.heads, now: now)
       polledAt = now
+      try await sampleUnacked()
       // Answers owed are lost with the server, and asking may begin anew.
       if change == .replaced { await inspector.reconnected() }
     } catch {
@@ -168,6 +176,8 @@ package actor Monitor {
     guard let change = watch.absorb(server, databases: databases) else { return nil }
     scanEpoch += 1
     facts.forgetOldServer(change, withResults: holdsResults)
+    ages.forget()
+    if holdsResults { chords = ChordWatch() }
     return change
   }
 
