@@ -16,14 +16,16 @@ package struct MonitorConfiguration: Sendable {
   package var isReadOnly: Bool
   package var pollInterval: Seconds
   package var inspectInterval: Seconds
+  /// What the broker's `visibility_timeout` is said to be where no worker tells; nil: not said.
+  package var visibilityTimeout: Seconds?
   package var budget: CollectionBudget
   package var limits: RedisLimits
 
   package init(
     broker: RedisURL, name: String? = nil, backend: RedisURL? = nil, keyPrefix: String = "",
     resultKeyPrefix: String = "", isReadOnly: Bool = false, pollInterval: Seconds = Seconds(1),
-    inspectInterval: Seconds = Seconds(30), budget: CollectionBudget = CollectionBudget(),
-    limits: RedisLimits = .standard
+    inspectInterval: Seconds = Seconds(30), visibilityTimeout: Seconds? = nil,
+    budget: CollectionBudget = CollectionBudget(), limits: RedisLimits = .standard
   ) {
     self.broker = broker
     self.name = name
@@ -33,6 +35,7 @@ package struct MonitorConfiguration: Sendable {
     self.isReadOnly = isReadOnly
     self.pollInterval = pollInterval
     self.inspectInterval = inspectInterval
+    self.visibilityTimeout = visibilityTimeout
     self.budget = budget
     self.limits = limits
   }
@@ -45,6 +48,6 @@ package struct MonitorConfiguration: Sendable {
   package var identity: BrokerIdentity {
     BrokerIdentity(
       name: name, url: broker.redacted, database: broker.database, keyPrefix: keyPrefix,
-      backendURL: (backend ?? broker).redacted)
+      backendURL: (backend ?? broker).redacted, visibilityTimeout: visibilityTimeout)
   }
 }
