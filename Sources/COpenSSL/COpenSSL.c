@@ -149,7 +149,7 @@ static int no_passphrase(char *buffer, int room, int writes, void *data) {
 
 static int32_t configure(ot_session *session, const ot_options *options) {
   SSL_CTX *context = session->context;
-  SSL_CTX_set_mode(context, SSL_MODE_AUTO_RETRY);
+  SSL_CTX_set_mode(context, SSL_MODE_AUTO_RETRY | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION);
   if (SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1) return OT_OTHER;
   SSL_CTX_set_default_passwd_cb(context, no_passphrase);

@@ -165,6 +165,10 @@ extension KeyLayout {
       + Self.globEscaped(".reply.\(controlExchange).pidbox")
   }
 
+  package func isOwnReplyList(_ key: RedisKey) -> Bool {
+    key.bytes.starts(with: Array((globalPrefix + ReplyListCommand.namePrefix).utf8))
+  }
+
   /// For `SCAN MATCH`: everybody's reply lists (and one binding set, which is no list).
   package var anyReplyListMatch: [UInt8] {
     Self.globEscaped(globalPrefix) + [UInt8(ascii: "*")]
@@ -180,6 +184,29 @@ extension KeyLayout {
 
   /// For `SCAN MATCH`: every stored result.
   package var resultMatch: [UInt8] { Self.globEscaped(resultStart) + [UInt8(ascii: "*")] }
+
+  private var groupStart: String { resultPrefix + "celery-taskset-meta-" }
+
+  /// For `SCAN MATCH`: every stored result, and what groups and chords keep beside them.
+  package var resultAndGroupMatch: [UInt8] {
+    Self.globEscaped(resultPrefix) + Array("celery-task*-meta-*".utf8)
+  }
+
+  /// String: how many parts a chord was published with.
+  package func chordSize(of group: String) -> RedisKey { RedisKey(groupStart + group + ".s") }
+  /// String: how many parts were added later.
+  package func chordAdded(of group: String) -> RedisKey { RedisKey(groupStart + group + ".t") }
+  /// Sorted set: the parts done, with their results.
+  package func chordDone(of group: String) -> RedisKey { RedisKey(groupStart + group + ".j") }
+  /// Set: `<task id>:<index>` of the parts done; Celery 5.7 and later.
+  package func chordParts(of group: String) -> RedisKey { RedisKey(groupStart + group + ".d") }
+
+  package func groupID(ofChordSizeKey key: RedisKey) -> String? {
+    guard let rest = Self.suffix(of: key.bytes, after: Array(groupStart.utf8)),
+      rest.count > 2, Self.ends(rest, with: ".s")
+    else { return nil }
+    return String(decoding: rest.dropLast(2), as: UTF8.self)
+  }
 
   package func taskID(ofResultKey key: RedisKey) -> String? {
     Self.suffix(of: key.bytes, after: Array(resultStart.utf8))

@@ -16,7 +16,7 @@ enum CommandEncoder {
   }
 }
 
-/// What a connection says on its own account: logging in, asking the way, subscribing, signs of life.
+/// What a connection says on its own account: logging in, asking the way, subscribing, pinging.
 enum ConnectionCommand {
   static func authenticate(_ username: String?, _ password: Secret?) -> [[UInt8]] {
     [text("AUTH")] + (username.map { [text($0)] } ?? []) + [password?.revealed ?? []]

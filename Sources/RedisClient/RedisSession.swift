@@ -10,7 +10,7 @@ final class RedisSession {
   private let transport: any ByteTransport
   private let replies: ReplyReader
   private let buffer = ReadBuffer()
-  /// When a master was last seen to be one, on the clock that never jumps; nil: it may not be asked.
+  /// When a master was last seen to be one, on the clock that never jumps; nil: may not be asked.
   var roleSeen: Seconds?
 
   /// Connects to what a URL names, through Sentinel where it says so.

@@ -41,7 +41,7 @@ package struct TLSOptions: Sendable, Hashable {
 extension TLSOptions {
   /// Reads the options of a URL as redis-py, kombu and Celery name them, behind `prefix`.
   ///
-  /// On the client's side `optional` checks as much as `required`: a server always has a certificate.
+  /// At a client `optional` checks as much as `required`: a server always has a certificate.
   init(_ options: [String: String], prefix: String = "") throws(RedisURLError) {
     func named(_ name: String) -> String? {
       options[prefix + name].flatMap { $0.isEmpty ? nil : $0 }

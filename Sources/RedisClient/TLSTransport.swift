@@ -71,7 +71,7 @@ final class TLSTransport: ByteTransport {
     }
   }
 
-  /// Session tickets come unasked, so that bytes on the socket are no sign of anything by themselves.
+  /// Session tickets come unasked, so that bytes on the socket alone are no sign of anything.
   var isClosedByPeer: Bool {
     for _ in 0..<16 {
       switch session.peek() {

@@ -12,9 +12,16 @@ struct CollectedFacts: Sendable {
   /// Of queues that hold messages; where they take turns, the last look.
   var heads: [QueueName: QueueHeadCollector.Ends] = [:]
   var headsReason = "not read yet"
+  /// A closer look at some of what is unacknowledged.
+  var unackedSample: Observation<UnackedSample> = .unavailable("not read yet")
+  /// Of queues that hold a message that is due.
+  var ages: [String: Observation<QueueAge>] = [:]
+  var writesSnapshots: Bool?
   var redBeat: Observation<RedBeatCollector.State> = .unavailable("not read yet")
   var redBeatEntries: Observation<[ScheduleEntry]> = .unavailable("not read yet")
   var results: Observation<ResultFacts> = .unavailable("not scanned yet")
+  var chords: Observation<[ChordFacts]> = .unavailable("not scanned yet")
+  var replyLists: Observation<ReplyListFacts> = .unavailable("not scanned yet")
   var sawBinding = false
   var scanComplete = false
   var elsewhere: [String] = []
@@ -47,28 +54,40 @@ struct CollectedFacts: Sendable {
     for ends in found.value ?? [] { heads[ends.queue] = ends }
   }
 
+  /// What was read of a server that is no more, or of keys that are gone, holds no longer.
+  ///
+  /// The results stay where they are on another server.
+  mutating func forgetOldServer(_ change: ServerWatch.Change, withResults: Bool) {
+    heads = [:]
+    ages = [:]
+    sawBinding = false
+    scanComplete = false
+    let reason = Self.notSince(change)
+    redBeatEntries = .unavailable(reason)
+    unackedSample = .unavailable(reason)
+    replyLists = .unavailable(reason)
+    // Its successor may be configured otherwise.
+    if change == .replaced { writesSnapshots = nil }
+    if withResults { forgetResults(reason) }
+  }
+
+  mutating func forgetResults(_ reason: String = "not scanned yet") {
+    results = .unavailable(reason)
+    chords = .unavailable(reason)
+  }
+
+  private static func notSince(_ change: ServerWatch.Change) -> String {
+    switch change {
+    case .replaced: "not read yet since Redis was restarted or replaced"
+    case .emptied: "not read yet since Redis was emptied"
+    }
+  }
+
   mutating func note(
     _ name: String, at now: Timestamp, duration: Seconds, failure: String? = nil
   ) {
     statuses[name] = CollectorStatus(
       name: name, ranAt: now, duration: duration, failure: failure)
-  }
-
-  var queueFacts: Observation<[QueueFacts]> {
-    lengths.map { counted in
-      counted.map(facts).sorted { $0.name < $1.name }
-    }
-  }
-
-  private func facts(_ counted: QueueLengthCollector.Counted) -> QueueFacts {
-    guard counted.mostUrgent != nil else {
-      return QueueFacts(name: counted.queue.text, priorities: counted.priorities)
-    }
-    let ends = heads[counted.queue]
-    return QueueFacts(
-      name: counted.queue.text, priorities: counted.priorities,
-      head: ends?.head ?? .unavailable(headsReason),
-      newest: ends?.newest ?? .unavailable(headsReason), tailTags: ends?.tailTags ?? [])
   }
 }
 

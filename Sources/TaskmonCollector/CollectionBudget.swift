@@ -22,6 +22,13 @@ package struct CollectionBudget: Sendable, Equatable {
   package var pollBytes = ByteCount.mebibytes(2)
   /// Elements at the head's end looked at to tell a restore from a consumer.
   package var tailDepth = 16
+  /// Unacknowledged messages looked at; with more, they are a sample.
+  package var unackedMessages = 200
+  /// What reading new ones may cost in one poll, and how often a mere sample is taken anew.
+  package var unackedBytes = ByteCount.kibibytes(512)
+  package var unackedSamplePause = Seconds(10)
+  /// Newest messages remembered of each queue, to know their age when they have become the next.
+  package var rememberedTags = 32
   /// RedBeat entries followed, and how large a definition may be.
   package var beatEntries = 500
   package var beatEntryBytes = ByteCount.kibibytes(4)
@@ -34,6 +41,12 @@ package struct CollectionBudget: Sendable, Equatable {
   /// Pause between two complete passes over the results.
   package var resultPause = Seconds(30)
   package var discoveryPause = Seconds(30)
+  /// Pause between two looks at the reply lists of others.
+  package var censusPause = Seconds.minutes(5)
+  /// Chords with parts outstanding that are followed.
+  package var chords = 1000
+  /// Classes of exceptions counted among stored failures; others are counted together.
+  package var failureClasses = 200
 
   // Control requests
   /// Workers asked for their static facts at a time.

@@ -61,8 +61,10 @@ struct FastPoll: Sendable {
     var ends: [QueueHeadCollector.Ends] = []
     var small: [QueueHeadCollector.Target] = []
     var bytes = Int64(0)
+    var averages: [QueueName: ByteCount] = [:]
     for (target, size) in zip(targets, measured) {
       guard let size else { continue }
+      averages[target.queue] = size
       if size > budget.messageBytes {
         ends.append(.tooLarge(target.queue, size: size, limit: budget.messageBytes))
       } else if bytes + size.value * 2 <= budget.pollBytes.value || small.isEmpty {
@@ -80,7 +82,13 @@ struct FastPoll: Sendable {
     }
     let again = try await self.ends(redis, deeper)
     let replaced = Set(again.map(\.queue))
-    return .success(ends + read.filter { !replaced.contains($0.queue) } + again)
+    let all = ends + read.filter { !replaced.contains($0.queue) } + again
+    return .success(
+      all.map { ends in
+        var ends = ends
+        ends.average = averages[ends.queue]
+        return ends
+      })
   }
 
   private func ends(

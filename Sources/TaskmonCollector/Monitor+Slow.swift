@@ -18,23 +18,38 @@ extension Monitor {
     }
   }
 
+  /// Rests before the next pass, not at all once what the last has found is void.
+  private func restBetweenPasses(_ wait: Seconds) async -> Bool {
+    let epoch = scanEpoch
+    let end = time.uptime() + wait
+    while epoch == scanEpoch {
+      let left = end - time.uptime()
+      guard left > .zero else { return true }
+      guard await rest(min(left, Seconds(1))) else { return false }
+    }
+    return true
+  }
+
   // MARK: Queues
 
   func findQueuesForever() async {
     while !Task.isCancelled {
       await findQueues()
+      await countReplyLists()
       let wait = configuration.budget.discoveryPause
-      guard await rest(firstRounds.contains(.bindings) ? wait : Seconds(1)) else { return }
+      guard await restBetweenPasses(firstRounds.contains(.bindings) ? wait : Seconds(1))
+      else { return }
     }
   }
 
   private func findQueues() async {
     let begun = time.uptime()
+    let epoch = scanEpoch
     let collector = BindingCollector(
       layout: layout, budget: configuration.budget, pace: pace)
     do throws(RedisError) {
       let pass = try await collector.pass(scans) { await self.take($0) }
-      guard let found = pass else { return }
+      guard let found = pass, epoch == scanEpoch else { return }
       facts.sawBinding = found.sawBinding
       facts.scanComplete = found.problems.isEmpty
       if found.problems.isEmpty { forgetQueues() }
@@ -47,6 +62,27 @@ extension Monitor {
       firstRounds.insert(.bindings)
     } catch {
       note(BindingCollector.name, begun, error.description)
+    }
+  }
+
+  /// In the same loop as the queues, so that no two scans of the broker run at a time.
+  private func countReplyLists() async {
+    let begun = time.uptime()
+    if let countedReplyListsAt, facts.replyLists.value != nil,
+      begun - countedReplyListsAt < configuration.budget.censusPause
+    {
+      return
+    }
+    let epoch = scanEpoch
+    let collector = ReplyListCollector(
+      layout: layout, budget: configuration.budget, pace: pace)
+    do throws(RedisError) {
+      guard let pass = try await collector.pass(scans), epoch == scanEpoch else { return }
+      countedReplyListsAt = begun
+      facts.replyLists = Observation(pass)
+      note(ReplyListCollector.name, begun, pass.failure?.description)
+    } catch {
+      note(ReplyListCollector.name, begun, error.description)
     }
   }
 
@@ -63,6 +99,33 @@ extension Monitor {
       empty, unnamedSince: time.now() - configuration.budget.queueRetention)
   }
 
+  // MARK: Configuration
+
+  func readConfigurationForever() async {
+    while !Task.isCancelled {
+      let done = await readConfiguration()
+      let wait = done ? configuration.budget.discoveryPause : Seconds(1)
+      guard await restBetweenPasses(wait) else { return }
+    }
+  }
+
+  private func readConfiguration() async -> Bool {
+    let begun = time.uptime()
+    let epoch = scanEpoch
+    let reading = ConfigurationCollector.reading
+    do throws(RedisError) {
+      var cursor = ReplyCursor(try await scans.read(reading.commands))
+      guard epoch == scanEpoch else { return false }
+      let found = cursor.take(reading)
+      facts.writesSnapshots = (try? found.get()) ?? nil
+      note(ConfigurationCollector.name, begun, found.failure?.description)
+      return true
+    } catch {
+      note(ConfigurationCollector.name, begun, error.description)
+      return false
+    }
+  }
+
   // MARK: The schedule
 
   func readScheduleForever() async {
@@ -77,7 +140,7 @@ extension Monitor {
 
   /// False where it has to be tried again soon.
   private func readRedBeatEntries() async -> Bool {
-    guard facts.server.value != nil else { return false }
+    guard polledAt != nil else { return false }
     guard case .value(let state) = facts.redBeat, state.facts != nil else {
       // A schedule that appears is read within a second of being seen.
       firstRounds.insert(.schedule)
@@ -185,14 +248,17 @@ extension Monitor {
     while !Task.isCancelled {
       switch await backend() {
       case .unavailable(let reason):
-        facts.results = .unavailable(reason)
+        facts.forgetResults(reason)
         link = nil
+        resultsURL = nil
         // Not told yet is not the same as none: `check` waits for the former.
         if firstRounds.contains(.inspection) { firstRounds.insert(.results) }
         guard await rest(Seconds(1)) else { return }
       case .value(let url):
         if link?.url != url {
-          facts.results = .unavailable("not scanned yet")
+          facts.forgetResults()
+          resultsURL = url
+          resultsRunID = nil
           link = (
             url,
             RedisLink(url: url, time: time, limits: configuration.limits, cost: cost)
@@ -201,7 +267,7 @@ extension Monitor {
         guard let redis = link?.link else { return }
         let done = await scanResults(redis)
         let wait = done ? configuration.budget.resultPause : Seconds(1)
-        guard await rest(wait) else { return }
+        guard await restBetweenPasses(wait) else { return }
       }
     }
   }
@@ -215,23 +281,29 @@ extension Monitor {
 
   private func scanResults(_ redis: RedisLink) async -> Bool {
     let begun = time.uptime()
+    let epoch = scanEpoch
     let tap = tap
     let scanner = ResultScanner(
       layout: layout, budget: configuration.budget, pace: pace,
       taskName: { id in tap.with { $0.ledger.tasks[id]?.name } })
-    let passes = facts.results.value?.completedPasses ?? 0
     do throws(RedisError) {
+      try await noticeResultServer(redis)
+      let passes = facts.results.value?.completedPasses ?? 0
       let pass = try await scanner.pass(redis) { tally in
-        // Between two passes the last complete one stands.
-        if passes == 0 { await self.take(tally, passes: 0) }
+        await self.take(progress: tally, ofFirst: passes == 0, epoch: epoch)
       }
+      guard epoch == scanEpoch else { return false }
       switch pass {
       case nil: return false
       case .failure(let error)?:
-        facts.results = .unavailable(error.description)
+        facts.forgetResults(error.description)
         note(ResultScanner.name, begun, error.description)
       case .success(let tally)?:
         take(tally, passes: passes + 1)
+        chords.absorb(tally.chords, at: time.now()) { id in
+          tap.with { $0.ledger.tasks[id]?.name }
+        }
+        facts.chords = .value(chords.facts)
         note(ResultScanner.name, begun, nil)
       }
       firstRounds.insert(.results)
@@ -241,9 +313,27 @@ extension Monitor {
       if facts.results.value == nil { facts.results = .unavailable(error.description) }
       note(ResultScanner.name, begun, error.description)
       // A backend that is away is no reason to wait for ever.
-      if facts.server.value != nil { firstRounds.insert(.results) }
+      if polledAt != nil { firstRounds.insert(.results) }
       return false
     }
+  }
+
+  /// A result backend of its own is not polled: whether it is still the same is asked before a pass.
+  private func noticeResultServer(_ redis: RedisLink) async throws(RedisError) {
+    let reply = try await redis.read([.info(["server"])]).first ?? .null
+    guard let info = try? ServerInfo(reply: reply, section: "INFO server"),
+      let runID = info["run_id"]
+    else { return }
+    if let resultsRunID, resultsRunID != runID { facts.forgetResults() }
+    resultsRunID = runID
+  }
+
+  /// False where the rest of the pass is not worth its cost.
+  private func take(progress tally: ResultTally, ofFirst isFirst: Bool, epoch: Int) -> Bool {
+    guard epoch == scanEpoch else { return false }
+    // Between two passes the last complete one stands.
+    if isFirst { take(tally, passes: 0) }
+    return true
   }
 
   private func take(_ tally: ResultTally, passes: Int) {

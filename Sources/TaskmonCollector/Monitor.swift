@@ -40,8 +40,18 @@ package actor Monitor {
   var turn = 0
   var firstRounds: Set<SlowRhythm> = []
   var pollInterval: Seconds
-  private var history: SnapshotHistory
-  private var runID: String?
+  private(set) var history: SnapshotHistory
+  private var watch: ServerWatch
+  var ages: QueueAges
+  var countedReplyListsAt: Seconds?
+  var sampledUnackedAt: Seconds?
+  var chords = ChordWatch()
+  /// Which Redis is scanned for results; nil while it is not known.
+  var resultsURL: RedisURL?
+  /// The process that answered there.
+  var resultsRunID: String?
+  /// Grows whenever what a scan has found so far is void.
+  var scanEpoch = 0
 
   /// The slow collectors that `check` waits for once.
   enum SlowRhythm: CaseIterable {
@@ -59,6 +69,8 @@ package actor Monitor {
     layout = configuration.layout
     queues = KnownQueues(limit: configuration.budget.queues)
     pollInterval = configuration.pollInterval
+    ages = QueueAges(limit: configuration.budget.rememberedTags)
+    watch = ServerWatch(database: configuration.broker.database)
     startedAt = time.now()
     tap = EventTap(budget: configuration.budget, time: time)
     polls = RedisLink(
@@ -81,6 +93,7 @@ package actor Monitor {
       group.addTask { await self.listenForever() }
       group.addTask { await self.findQueuesForever() }
       group.addTask { await self.readScheduleForever() }
+      group.addTask { await self.readConfigurationForever() }
       group.addTask { await self.scanResultsForever() }
       if configuration.isReadOnly {
         firstRounds.insert(.inspection)
@@ -126,9 +139,13 @@ package actor Monitor {
       let found = try await poll.run(
         polls, queues: queues.ordered, suspects: suspects, turn: turn)
       let now = time.now()
+      let change = noticeChange(found.server)
       facts.take(found, at: now, duration: time.uptime() - begun)
+      lookAtAges(found.heads, now: now)
       polledAt = now
-      await noticeRestart()
+      try await sampleUnacked()
+      // Answers owed are lost with the server, and asking may begin anew.
+      if change == .replaced { await inspector.reconnected() }
     } catch {
       logger.debug("poll failed", metadata: ["error": "\(error)"])
     }
@@ -147,11 +164,21 @@ package actor Monitor {
     return found
   }
 
-  /// After a restart answers owed are lost, and asking may begin anew.
-  private func noticeRestart() async {
-    guard case .value(let server) = facts.server else { return }
-    if let runID, runID != server.runID { await inspector.reconnected() }
-    runID = server.runID
+  /// Facts of a server that is no more are dropped before a snapshot could show them, and the scans
+  /// begin anew.
+  private func noticeChange(
+    _ found: Result<ServerFacts, CollectionError>
+  ) -> ServerWatch.Change? {
+    guard case .success(let server) = found else { return nil }
+    let holdsResults = resultsURL.map { $0.location == configuration.broker.location } ?? true
+    var databases: Set = [configuration.broker.database]
+    if holdsResults, let resultsURL { databases.insert(resultsURL.database) }
+    guard let change = watch.absorb(server, databases: databases) else { return nil }
+    scanEpoch += 1
+    facts.forgetOldServer(change, withResults: holdsResults)
+    ages.forget()
+    if holdsResults { chords = ChordWatch() }
+    return change
   }
 
   // MARK: Snapshots

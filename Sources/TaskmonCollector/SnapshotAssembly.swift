@@ -32,9 +32,10 @@ struct SnapshotAssembly: Sendable {
     if case .value(let url) = backend { identity.backendURL = url.redacted }
     let snapshot = Snapshot(
       takenAt: now, polledAt: polledAt, observedSince: startedAt, broker: identity,
-      link: linkState, server: facts.server, presence: presence, queues: facts.queueFacts,
-      unacked: facts.unacked, workers: known(workers), inspection: inspectionFacts,
+      link: linkState, server: facts.serverFacts, presence: presence, queues: facts.queueFacts,
+      unacked: facts.unackedFacts, workers: known(workers), inspection: inspectionFacts,
       events: events, running: known(running: running), beat: beat, results: facts.results,
+      chords: facts.chords, replyLists: facts.replyLists,
       collectors: facts.statuses.values.sorted { $0.name < $1.name }, cost: ownCost)
     return (snapshot, ended)
   }

@@ -11,6 +11,9 @@ package struct ResultFacts: Sendable, Equatable, Codable {
   package var withoutExpiry: Int
   /// By state (`SUCCESS`, `FAILURE`, …); a state that could not be read is `?`.
   package var states: [String: Int]
+  /// Stored failures by the class of their exception, `?` where it could not be read; bounded, the
+  /// rest is `other`.
+  package var failures: [String: Int]
   /// Largest first; bounded.
   package var largest: [StoredResult]
   /// By task name, `unknown task` where it could not be told; largest first; bounded.
@@ -18,7 +21,7 @@ package struct ResultFacts: Sendable, Equatable, Codable {
 
   package init(
     completedPasses: Int, updatedAt: Timestamp, count: Int = 0, totalSize: ByteCount = .zero,
-    withoutExpiry: Int = 0, states: [String: Int] = [:], largest: [StoredResult] = [],
+    withoutExpiry: Int = 0, states: [String: Int] = [:], failures: [String: Int] = [:], largest: [StoredResult] = [],
     tasks: [TaskResultSizes] = []
   ) {
     self.completedPasses = completedPasses
@@ -27,6 +30,7 @@ package struct ResultFacts: Sendable, Equatable, Codable {
     self.totalSize = totalSize
     self.withoutExpiry = withoutExpiry
     self.states = states
+    self.failures = failures
     self.largest = largest
     self.tasks = tasks
   }

@@ -85,9 +85,9 @@ package enum BeatStatus: Sendable, Equatable {
     if let lastSeen {
       line.append(", one last seen \(context.age(lastSeen).text) ago", .dim)
     } else {
+      let watched = context.snapshot.observed.text
       line.append(
-        ", none seen sent or arriving in \(context.snapshot.observed.text): no beat is known to run",
-        .unknown)
+        ", none seen sent or arriving in \(watched): no beat is known to run", .unknown)
     }
     return line
   }

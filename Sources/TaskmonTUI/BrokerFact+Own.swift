@@ -11,18 +11,21 @@ extension BrokerFact {
     }
     return [
       BrokerFact(
-        .events, "subscription",
+        .events, "event channels",
         events.pattern.map { TableCell($0) } ?? TableCell("none", .warning),
-        "the channels of Celery's events"),
-      BrokerFact(.events, "received", count(events.received), "events since taskmon started"),
+        "subscribed to"),
+      BrokerFact(.events, "events received", count(events.received), "since taskmon started"),
       BrokerFact(
         .events, "task events", count(events.taskEvents), "workers send them when started with -E"),
       BrokerFact(
-        .events, "undecodable", count(events.undecodable, badFrom: 1), "events nobody can read"),
+        .events, "undecodable events", count(events.undecodable, badFrom: 1),
+        "heard, and not to be read"),
       BrokerFact(
-        .events, "gaps", count(events.gaps, badFrom: 1), "interruptions: what came then is unknown"),
-      BrokerFact(.events, "last gap", lastGap ?? TableCell("none", .dim), "when it ended"),
-      BrokerFact(.events, "lag", lag ?? .unknown, "of the last event: late, or a clock is off"),
+        .events, "event gaps", count(events.gaps, badFrom: 1),
+        "interruptions: what came then is unknown"),
+      BrokerFact(.events, "last event gap", lastGap ?? TableCell("none", .dim), "when it ended"),
+      BrokerFact(
+        .events, "event lag", lag ?? .unknown, "of the last event: late, or a clock is off"),
       BrokerFact(.events, "tasks remembered", count(events.trackedTasks), "in bounded memory"),
       BrokerFact(
         .events, "forgotten early", count(events.dropped), "records the memory had no room for"),
@@ -40,9 +43,10 @@ extension BrokerFact {
         TableCell("not yet", .dim)
       }
     return [
-      BrokerFact(.workers, "asked", asked, "over remote control, for queues, limits and load"),
       BrokerFact(
-        .workers, "answers",
+        .workers, "workers asked", asked, "over remote control, for queues, limits and load"),
+      BrokerFact(
+        .workers, "workers answered",
         TableCell(
           "\(inspection.replies) of \(inspection.receivers)",
           inspection.replies < inspection.receivers ? .warning : .text),
@@ -55,7 +59,7 @@ extension BrokerFact {
     let total = cost.commands.values.reduce(0) { $0 &+ $1 }
     return [
       BrokerFact(
-        .cost, "commands", amount(total, context), "sent by taskmon; Enter lists them"),
+        .cost, "commands sent", amount(total, context), "by taskmon, of all kinds together"),
       BrokerFact(
         .cost, "round trips", amount(cost.roundTrips, context), "many commands go in one"),
       BrokerFact(.cost, "bytes sent", bytes(cost.bytesSent, context), "by taskmon to Redis"),
@@ -84,13 +88,13 @@ extension BrokerFact {
 
   static func collectors(_ context: ViewContext) -> [BrokerFact] {
     context.snapshot.collectors.map { status in
-      let took = status.duration.value * 1000
-      let text = took.isFinite && took < 10_000 ? "\(Int(took.rounded())) ms" : status.duration.text
+      let age = context.age(status.ranAt)
+      let read = age < Seconds(1) ? "just now" : "\(age.text) ago"
       return BrokerFact(
         .collector, status.words,
         status.failure == nil
-          ? TableCell(text, number: status.duration.value) : TableCell("failed", .critical),
-        status.failure ?? "read \(context.age(status.ranAt).text) ago; what its reading took")
+          ? TableCell(status.took, number: status.duration.value) : TableCell("failed", .critical),
+        status.failure ?? "to read it, \(read)")
     }
   }
 }
@@ -98,4 +102,11 @@ extension BrokerFact {
 extension CollectorStatus {
   /// Its name as a person says it.
   package var words: String { name.replacing("-", with: " ") }
+
+  /// `18 ms`, or seconds from ten on.
+  var took: String {
+    let milliseconds = duration.value * 1000
+    guard (0..<10_000).contains(milliseconds) else { return duration.text }
+    return "\(Int(milliseconds.rounded())) ms"
+  }
 }

@@ -24,7 +24,7 @@ package struct BrokerFact: Sendable {
   }
 
   var id: String { "\(part.rawValue) \(name)" }
-  var sentence: String { "\(name): \(cell.text). \(meaning)" }
+  var sentence: String { "\(name) \(cell.text): \(meaning)" }
 
   package static func all(_ context: ViewContext) -> [BrokerFact] {
     let server = context.snapshot.server.value.map { server in
@@ -45,11 +45,11 @@ package struct BrokerFact: Sendable {
       BrokerFact(.server, "broker", TableCell(broker.url), "where queues are read"),
       BrokerFact(
         .server, "result backend", TableCell(broker.backendURL), "where results are read"),
-      BrokerFact(.server, "version", TableCell(server.version), "of Redis"),
+      BrokerFact(.server, "Redis", TableCell(server.version), "the server's version"),
       BrokerFact(
         .server, "role", TableCell(server.role, isMaster ? .text : .warning),
         "a replica takes no messages"),
-      BrokerFact(.server, "uptime", length(server.uptime), "since the process started"),
+      BrokerFact(.server, "server uptime", length(server.uptime), "since the process started"),
       BrokerFact(
         .server, "clock offset", offset ?? .unknown, "taskmon's clock minus the server's"),
       BrokerFact(
@@ -67,15 +67,15 @@ package struct BrokerFact: Sendable {
     }
     let recent = context.history.server.recentEvictions
     return [
-      BrokerFact(.memory, "used", bytes(server.usedMemory), "by all databases"),
+      BrokerFact(.memory, "memory used", bytes(server.usedMemory), "by all databases"),
       BrokerFact(
-        .memory, "limit", server.maxMemory.map(bytes) ?? TableCell("none", .dim),
+        .memory, "memory limit", server.maxMemory.map(bytes) ?? TableCell("none", .dim),
         "maxmemory; without one the host's memory is the limit"),
       BrokerFact(
-        .memory, "share", share ?? .unknown,
+        .memory, "memory share", share ?? .unknown,
         server.maxMemory == nil ? "of the host's memory" : "of the limit"),
       BrokerFact(
-        .memory, "policy", server.evictionPolicy.map { TableCell($0) } ?? .unknown,
+        .memory, "eviction policy", server.evictionPolicy.map { TableCell($0) } ?? .unknown,
         "what Redis does when it is full: only noeviction keeps every message"),
       BrokerFact(.memory, "evicted keys", count(server.evictedKeys), "since the server started"),
       BrokerFact(
@@ -116,10 +116,12 @@ package struct BrokerFact: Sendable {
 
   private static func clients(_ server: ServerFacts) -> [BrokerFact] {
     [
-      BrokerFact(.clients, "connected", count(server.connectedClients), "connections of all kinds"),
-      BrokerFact(.clients, "limit", count(server.maxClients), "beyond it nobody can connect"),
+      BrokerFact(.clients, "clients", count(server.connectedClients), "connections of all kinds"),
       BrokerFact(
-        .clients, "blocked", count(server.blockedClients), "waiting in a blocking pop: idle workers"
+        .clients, "client limit", count(server.maxClients), "beyond it nobody can connect"),
+      BrokerFact(
+        .clients, "blocked clients", count(server.blockedClients),
+        "waiting in a blocking pop: idle workers"
       ),
     ]
   }

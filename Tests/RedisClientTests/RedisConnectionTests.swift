@@ -16,13 +16,14 @@ struct RedisConnectionTests {
 
   @Test("it reads over the unix socket and over TCP, in the database of the URL")
   func reads() async throws {
-    let server = try await RedisServer(tcp: true)
+    let server = try await RedisServer(tcp: true, arguments: ["--bind", "127.0.0.1 ::1"])
     try server.command("SET", "where", "zero")
     try server.command("SET", "where", "three", database: 3)
     let urls = [
       (server.socketURL(), "zero"), (server.socketURL(database: 3), "three"),
       (try server.tcpURL(), "zero"), (try server.tcpURL(database: 3), "three"),
       ("redis://localhost:\(server.port ?? 0)/3", "three"),
+      ("redis://[::1]:\(server.port ?? 0)/3", "three"),
     ]
     for (text, expected) in urls {
       let connection = try await connected(try RedisURL(text))

@@ -169,7 +169,7 @@ struct TLSTests {
       try await made.sign("good", for: "DNS:localhost"), port: port)
     let plain = await taskmonFailure(try RedisURL("redis://localhost:\(port)"))
     #expect(plain?.detail.contains("rediss://") == true, "\(plain?.detail ?? "none")")
-    // What Redis says to a greeting depends on the random bytes in it: an error, silence, or goodbye.
+    // What Redis says to a greeting depends on its random bytes: an error, silence, or goodbye.
     let open = try await RedisServer(tcp: true)
     let error = await taskmonFailure(
       try url(open.port ?? 0), limits: .quick { $0.connectTimeout = .seconds(0.5) })

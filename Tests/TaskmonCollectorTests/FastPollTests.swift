@@ -221,7 +221,10 @@ import Testing
     let result = try await ResultScanner(
       layout: layout, budget: budget, pace: ScanPace(time: SystemTime.source, share: 0.9),
       taskName: name
-    ).pass(server.link(cost: cost)) { progress.add($0.facts(completedPasses: 0, at: at(0)).count) }
+    ).pass(server.link(cost: cost)) { tally in
+      progress.add(tally.facts(completedPasses: 0, at: at(0)).count)
+      return true
+    }
     let tally = try #require(try result?.get())
     return (tally.facts(completedPasses: 1, at: at(0)), progress.all)
   }

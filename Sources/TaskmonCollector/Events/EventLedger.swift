@@ -109,6 +109,10 @@ struct EventLedger: Sendable {
     beats.follow(entries, at: now)
   }
 
+  /// When the latest attempt of a task was published, by its publisher's clock; nil where that was
+  /// not heard.
+  func sentAt(of id: String) -> Timestamp? { tasks[id]?.sentAt }
+
   /// A message seen waiting in a queue tells who published it.
   mutating func sawMessage(_ message: MessageFacts, at now: Timestamp) {
     guard let id = message.taskID, let task = message.task, let origin = message.origin,
@@ -168,14 +172,15 @@ struct EventLedger: Sendable {
 
   // MARK: Tasks
 
-  private mutating func sent(_ task: TaskAnnouncement, by publisher: String, at: Timestamp) {
+  private mutating func sent(_ task: TaskAnnouncement, by publisher: String, at moment: Timestamp) {
     tasks.update(task.id, orInsert: .sent, keeping: running) { record in
       record.name = task.name ?? record.name
       record.queue = task.queue ?? record.queue
+      record.sentAt = moment
     }
     guard task.retries ?? 0 == 0, beats.watches(task.name ?? ""), let key = PeriodicKey(task)
     else { return }
-    beats.published(key, id: task.id, by: publisher, at: at)
+    beats.published(key, id: task.id, by: publisher, at: moment)
   }
 
   private mutating func taskReceived(

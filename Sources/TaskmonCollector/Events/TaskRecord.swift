@@ -17,6 +17,7 @@ struct TaskRecord: Sendable, Equatable {
   var worker: WorkerID?
   var retries: Int?
   /// Event times, by the sender's clock.
+  var sentAt: Timestamp?
   var receivedAt: Timestamp?
   var startedAt: Timestamp?
   /// Our own clock when its start was heard: comparable with replies and with our gaps.

@@ -98,8 +98,8 @@ extension Console {
     let width = min(columns - 2, names + texts + 6)
     func put(_ text: String, row: Int, style: Style) {
       let blank = String(repeating: " ", count: width)
-      screen.put(blank, row: row, column: 1, style: style)
-      screen.put(text, row: row, column: 1, width: width, style: style)
+      screen.put(blank, row: row, column: 0, style: style)
+      screen.put(text, row: row, column: 0, width: width, style: style)
     }
     put(" \(menu.title)", row: top, style: Style(.columnHeader, bold: true))
     for (offset, index) in shown.enumerated() {

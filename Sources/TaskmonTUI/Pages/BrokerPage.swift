@@ -64,7 +64,7 @@ package enum BrokerPage {
       .heading("Last run"),
       .facts([
         PageFact("at", context.moments.full(status.ranAt, now: context.now)),
-        PageFact("took", status.duration.text),
+        PageFact("took", status.took),
         status.failure.map { PageFact("failed", $0, .critical) } ?? PageFact("failed", "no"),
       ]),
     ]

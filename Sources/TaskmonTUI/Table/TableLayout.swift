@@ -23,7 +23,7 @@ package struct TableLayout: Sendable, Equatable {
   ) {
     let needs = table.heads.indices.map { Self.need(table, column: $0, isWhole: isWhole) }
     var kept = Array(table.heads.indices)
-    let gap = width >= 100 ? 2 : 1
+    let gap = isWhole || width >= 100 ? 2 : 1
     func total() -> Int {
       kept.reduce(0) { $0 + needs[$1] } + max(0, kept.count - 1) * gap + margin
     }

@@ -39,8 +39,8 @@ package enum ResultsView: ConsoleView {
   }
 
   static let columns: [Column<Row>] = [
-    Column("TASK", .fill(16), help: "the task that left it") { task($0) },
-    Column("RESULT", .fit(6, 36), help: "all of a task's, one of the largest, or a chord") { row in
+    Column("TASK", .fit(8, 40), help: "the task that left it") { task($0) },
+    Column("RESULT", .fill(10), help: "all of a task's, one of the largest, or a chord") { row in
       switch row {
       case .task: TableCell("all", .dim)
       case .result(let result): TableCell(result.taskID)

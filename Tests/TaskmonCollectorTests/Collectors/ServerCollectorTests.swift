@@ -57,6 +57,7 @@ import Testing
           usedMemory: .mebibytes(1), maxMemory: .mebibytes(2), systemMemory: .mebibytes(8192),
           evictionPolicy: "noeviction", evictedKeys: 0, expiredKeys: 5, connectedClients: 12,
           maxClients: 10000, blockedClients: 3, isLoading: false, appendOnly: true, flushes: 3,
+          fullFlushes: 2,
           outOfMemoryErrors: 8, operationsPerSecond: 17, keys: 10, databases: [3: 212],
           clockOffset: Seconds(0.25)))
   }
