@@ -193,6 +193,10 @@ private final class DemoTerminal: Sendable {
 
   /// The terminal is as before, and nothing of the demo is left.
   func expectSane(after exit: String) async throws {
+    // What is typed while the program still goes may be lost with it.
+    try await eventually(within: 20, "the shell is back") {
+      try await self.terminal.value("pane_current_command") == "bash"
+    }
     // A shell that ran `fg` prints what the job's own line would have printed only for `fg`.
     try await terminal.enter("echo LAST $?; stty -a > \(taskmon.home.path("after")); echo SANE")
     let screen = try await terminal.shows("SANE", within: 30) {

@@ -47,11 +47,19 @@ package struct ViewFile: Sendable, Equatable {
   private static func json(_ cell: TableCell) -> OrderedJSON? {
     switch cell.value {
     case .text: .string(cell.text)
-    case .number(let number): .number(number)
+    case .number: .number(cell.amount)
     case .moment(let moment): .string(moment.iso8601)
     case .nothing: nil
     case .unknown: .null
     }
+  }
+}
+
+extension TableCell {
+  /// The cell's number to a thousandth, which is finer than anything was measured.
+  fileprivate var amount: Double {
+    guard case .number(let number) = value else { return .nan }
+    return abs(number) < 1e12 ? (number * 1000).rounded() / 1000 : number
   }
 }
 
@@ -71,7 +79,7 @@ package enum CSV {
   private static func field(_ cell: TableCell) -> String {
     switch cell.value {
     case .text: field(cell.text)
-    case .number(let number): OrderedJSON.number(number).text(.compact)
+    case .number: OrderedJSON.number(cell.amount).text(.compact)
     case .moment(let moment): moment.iso8601
     case .nothing: ""
     case .unknown: "?"

@@ -97,7 +97,8 @@ struct ViewFileTests {
     let file = Self.file(
       [
         [
-          TableCell("a"), TableCell("4m12s", number: 252.5), TableCell("x", moment: SampleData.now),
+          TableCell("a"), TableCell("4m12s", number: 252.50004),
+          TableCell("x", moment: SampleData.now),
         ],
         [TableCell("b, \"c\""), .unknown, .none],
         [TableCell("d"), TableCell("", number: -3), .none],
