@@ -97,9 +97,13 @@ extension KeyLayout {
   /// Sorted set: exchange → milliseconds after which its bindings may be swept; kombu 5.7.
   package var bindingDeadlines: RedisKey { broker("_kombu.binding_deadlines") }
 
-  /// For `SCAN MATCH`: every binding set.
-  package var bindingMatch: [UInt8] {
-    Self.globEscaped(globalPrefix) + Array((Self.bindingPrefix + "*").utf8)
+  /// For `SCAN MATCH`: the binding sets of every key prefix.
+  package static let anyBindingMatch = Array("*\(bindingPrefix)*".utf8)
+
+  /// The key prefix in front of a binding set; nil for what is none.
+  package static func globalPrefix(ofBindingKey key: RedisKey) -> String? {
+    position(of: Array(bindingPrefix.utf8), in: key.bytes[...])
+      .map { String(decoding: key.bytes[..<$0], as: UTF8.self) }
   }
 
   package func exchange(ofBindingKey key: RedisKey) -> QueueName? {
@@ -181,9 +185,6 @@ extension KeyLayout {
   private var resultStart: String { resultPrefix + "celery-task-meta-" }
 
   package func result(id: String) -> RedisKey { RedisKey(resultStart + id) }
-
-  /// For `SCAN MATCH`: every stored result.
-  package var resultMatch: [UInt8] { Self.globEscaped(resultStart) + [UInt8(ascii: "*")] }
 
   private var groupStart: String { resultPrefix + "celery-taskset-meta-" }
 

@@ -36,6 +36,7 @@ package actor Monitor {
 
   var facts = CollectedFacts()
   var queues: KnownQueues
+  private var rota = QueueRota()
   var polledAt: Timestamp?
   var turn = 0
   var firstRounds: Set<SlowRhythm> = []
@@ -134,13 +135,17 @@ package actor Monitor {
 
   private func poll(begun: Seconds) async {
     turn &+= 1
+    let known = queues.ordered
+    let asked = rota.next(
+      of: known, counted: facts.counted, atMost: configuration.budget.queuesPerPoll)
     do throws(RedisError) {
       let poll = FastPoll(layout: layout, budget: configuration.budget, time: time)
       let found = try await poll.run(
-        polls, queues: queues.ordered, suspects: suspects, turn: turn)
+        polls, queues: asked, suspects: suspects, turn: turn)
       let now = time.now()
       let change = noticeChange(found.server)
-      facts.take(found, at: now, duration: time.uptime() - begun)
+      facts.take(
+        found, known: known, asked: asked, at: now, duration: time.uptime() - begun)
       lookAtAges(found.heads, now: now)
       polledAt = now
       try await sampleUnacked()
