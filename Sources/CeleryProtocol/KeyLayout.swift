@@ -27,9 +27,13 @@ package struct KeyLayout: Sendable, Hashable {
   package let eventExchange: String
   package let redBeatPrefix: String
 
+  /// kombu's.
+  package static let defaultSeparator = "\u{6}\u{16}"
+  package static let defaultPrioritySteps = [0, 3, 6, 9]
+
   package init(
     database: Int, globalPrefix: String = "", resultPrefix: String = "",
-    separator: String = "\u{6}\u{16}", prioritySteps: [Int] = [0, 3, 6, 9],
+    separator: String = defaultSeparator, prioritySteps: [Int] = defaultPrioritySteps,
     fanoutPrefix: FanoutPrefix = .database, fanoutPatterns: Bool = true,
     controlExchange: String = "celery", eventExchange: String = "celeryev",
     redBeatPrefix: String = "redbeat:"

@@ -92,6 +92,14 @@ struct CollectedFacts: Sendable {
     if withResults { forgetResults(reason) }
   }
 
+  /// The lists have other names than those that were read.
+  mutating func forgetQueues() {
+    counted = [:]
+    heads = [:]
+    ages = [:]
+    lengths = .unavailable("not read yet under the names that the workers' settings give them")
+  }
+
   mutating func forgetResults(_ reason: String = "not scanned yet") {
     results = .unavailable(reason)
     chords = .unavailable(reason)

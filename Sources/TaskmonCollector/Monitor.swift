@@ -24,7 +24,8 @@ package actor Monitor {
   private nonisolated let continuation: AsyncStream<MonitorUpdate>.Continuation
 
   let configuration: MonitorConfiguration
-  let layout: KeyLayout
+  /// Follows the workers' settings where none are given.
+  private(set) var layout: KeyLayout
   let time: TimeSource
   let logger: Logger
   let tap: EventTap
@@ -190,6 +191,7 @@ package actor Monitor {
 
   private func publish() async {
     let book = await inspector.book
+    learnLayout(from: book)
     let limit = time.now() - configuration.budget.workerRetention
     tap.with { $0.ledger.forgetWorkers(unheardSince: limit) }
     let listed = book.workers.values.flatMap { $0.activeTasks.map(\.id) }
@@ -214,6 +216,20 @@ package actor Monitor {
     continuation.yield(
       MonitorUpdate(
         history: history, firstRoundsDone: firstRounds.count == SlowRhythm.allCases.count))
+  }
+
+  /// With another separator or other steps everything about queues is read anew.
+  private func learnLayout(from book: InspectionBook) {
+    let choice = LayoutChoice(
+      configuration: configuration, told: book.workers.values.compactMap(\.transport))
+    let learned = choice.layout
+    guard learned != layout else { return }
+    layout = learned
+    queues = KnownQueues(limit: configuration.budget.queues)
+    facts.forgetQueues()
+    ages.forget()
+    firstRounds.remove(.bindings)
+    scanEpoch += 1
   }
 
   /// What a worker consumes is a queue, whether or not anybody has declared it.

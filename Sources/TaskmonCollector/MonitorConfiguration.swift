@@ -13,6 +13,12 @@ package struct MonitorConfiguration: Sendable {
   package var keyPrefix: String
   package var resultKeyPrefix: String
   /// Nothing is written, so no worker is asked.
+  /// kombu's `sep` and `priority_steps`; nil: what workers are configured with.
+  package var separator: String?
+  package var prioritySteps: [Int]?
+  /// kombu's `fanout_prefix` and `fanout_patterns`.
+  package var fanoutPrefix: KeyLayout.FanoutPrefix
+  package var fanoutPatterns: Bool
   package var isReadOnly: Bool
   package var pollInterval: Seconds
   package var inspectInterval: Seconds
@@ -21,7 +27,9 @@ package struct MonitorConfiguration: Sendable {
 
   package init(
     broker: RedisURL, name: String? = nil, backend: RedisURL? = nil, keyPrefix: String = "",
-    resultKeyPrefix: String = "", isReadOnly: Bool = false, pollInterval: Seconds = Seconds(1),
+    resultKeyPrefix: String = "", separator: String? = nil, prioritySteps: [Int]? = nil,
+    fanoutPrefix: KeyLayout.FanoutPrefix = .database, fanoutPatterns: Bool = true,
+    isReadOnly: Bool = false, pollInterval: Seconds = Seconds(1),
     inspectInterval: Seconds = Seconds(30), budget: CollectionBudget = CollectionBudget(),
     limits: RedisLimits = .standard
   ) {
@@ -30,6 +38,10 @@ package struct MonitorConfiguration: Sendable {
     self.backend = backend
     self.keyPrefix = keyPrefix
     self.resultKeyPrefix = resultKeyPrefix
+    self.separator = separator
+    self.prioritySteps = prioritySteps
+    self.fanoutPrefix = fanoutPrefix
+    self.fanoutPatterns = fanoutPatterns
     self.isReadOnly = isReadOnly
     self.pollInterval = pollInterval
     self.inspectInterval = inspectInterval
@@ -39,7 +51,10 @@ package struct MonitorConfiguration: Sendable {
 
   package var layout: KeyLayout {
     KeyLayout(
-      database: broker.database, globalPrefix: keyPrefix, resultPrefix: resultKeyPrefix)
+      database: broker.database, globalPrefix: keyPrefix, resultPrefix: resultKeyPrefix,
+      separator: separator ?? KeyLayout.defaultSeparator,
+      prioritySteps: prioritySteps ?? KeyLayout.defaultPrioritySteps, fanoutPrefix: fanoutPrefix,
+      fanoutPatterns: fanoutPatterns)
   }
 
   package var identity: BrokerIdentity {
