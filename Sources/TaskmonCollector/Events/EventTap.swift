@@ -56,7 +56,7 @@ final class EventTap: Sendable {
     }
   }
 
-  private func take(_ signal: SubscriptionSignal) {
+  func take(_ signal: SubscriptionSignal) {
     state.withLock { state in
       noticeClockJump(in: &state)
       switch signal {

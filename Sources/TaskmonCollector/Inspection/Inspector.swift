@@ -22,7 +22,7 @@ actor Inspector {
   private(set) var facts = InspectionFacts()
   private var lastPing: (receivers: Int, at: Seconds)?
   private var known = Known()
-  /// Of the round under way; told only when it has ended, so that a half is never taken for a whole.
+  /// Of the round under way; told when it has ended, so that a half is never taken for a whole.
   private var round = Round()
 
   private struct Round {
