@@ -88,8 +88,8 @@ package final class RedisSubscription: Sendable {
     _ stopper: Stopper, until end: Deadline? = nil, signal: (SubscriptionSignal) -> Bool
   ) -> RedisError? {
     do {
-      let session = try RedisSession(
-        url, time: time, limits: limits, cost: counter, stopper: stopper)
+      let context = SessionContext(time: time, limits: limits, cost: counter)
+      let session = try RedisSession.open(url, context, stopper)
       var stream = SubscriptionStream(session, patterns: patterns, limits: limits, time: time)
       try stream.follow(until: end, signal: signal)
       return nil

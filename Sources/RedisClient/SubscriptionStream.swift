@@ -29,7 +29,7 @@ struct SubscriptionStream {
     until end: Deadline?, signal: (SubscriptionSignal) -> Bool
   ) throws(RedisError) {
     guard !patterns.isEmpty else {
-      throw RedisError(kind: .other, target: session.target, detail: "no pattern to subscribe to")
+      throw session.target.error(.other, "no pattern to subscribe to")
     }
     do {
       try session.send([ConnectionCommand.subscribe(patterns)], until: patience)
@@ -38,7 +38,7 @@ struct SubscriptionStream {
         guard try deliver(signal) else { return }
       }
     } catch {
-      throw RedisError(error, target: session.target, waited: limits.subscriptionSilence)
+      throw session.target.failure(error, waited: limits.subscriptionSilence)
     }
   }
 

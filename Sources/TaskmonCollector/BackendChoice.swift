@@ -31,10 +31,11 @@ struct BackendChoice: Sendable {
     String(text.prefix { $0 != ":" && $0 != "/" }.prefix(32))
   }
 
-  /// Workers mask their passwords; the broker's is right where it is the same server.
+  /// Workers mask their passwords and name files of their own machines; where it is the same
+  /// server, the way we go to the broker is right.
   private func withCredentials(_ url: RedisURL) -> RedisURL {
     let broker = configuration.broker
     guard url.location == broker.location else { return url.with(username: nil, password: nil) }
-    return url.with(username: broker.username, password: broker.password)
+    return broker.withDatabase(url.database)
   }
 }

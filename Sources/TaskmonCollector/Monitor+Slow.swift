@@ -328,7 +328,8 @@ extension Monitor {
     }
   }
 
-  /// A result backend of its own is not polled: whether it is still the same is asked before a pass.
+  /// A result backend of its own is not polled: whether it is still the same is asked before a
+  /// pass.
   private func noticeResultServer(_ redis: RedisLink) async throws(RedisError) {
     let reply = try await redis.read([.info(["server"])]).first ?? .null
     guard let info = try? ServerInfo(reply: reply, section: "INFO server"),

@@ -22,6 +22,8 @@ package struct MonitorConfiguration: Sendable {
   package var isReadOnly: Bool
   package var pollInterval: Seconds
   package var inspectInterval: Seconds
+  /// What the broker's `visibility_timeout` is said to be where no worker tells; nil: not said.
+  package var visibilityTimeout: Seconds?
   package var budget: CollectionBudget
   package var limits: RedisLimits
 
@@ -30,8 +32,8 @@ package struct MonitorConfiguration: Sendable {
     resultKeyPrefix: String = "", separator: String? = nil, prioritySteps: [Int]? = nil,
     fanoutPrefix: KeyLayout.FanoutPrefix = .database, fanoutPatterns: Bool = true,
     isReadOnly: Bool = false, pollInterval: Seconds = Seconds(1),
-    inspectInterval: Seconds = Seconds(30), budget: CollectionBudget = CollectionBudget(),
-    limits: RedisLimits = .standard
+    inspectInterval: Seconds = Seconds(30), visibilityTimeout: Seconds? = nil,
+    budget: CollectionBudget = CollectionBudget(), limits: RedisLimits = .standard
   ) {
     self.broker = broker
     self.name = name
@@ -45,6 +47,7 @@ package struct MonitorConfiguration: Sendable {
     self.isReadOnly = isReadOnly
     self.pollInterval = pollInterval
     self.inspectInterval = inspectInterval
+    self.visibilityTimeout = visibilityTimeout
     self.budget = budget
     self.limits = limits
   }
@@ -60,6 +63,6 @@ package struct MonitorConfiguration: Sendable {
   package var identity: BrokerIdentity {
     BrokerIdentity(
       name: name, url: broker.redacted, database: broker.database, keyPrefix: keyPrefix,
-      backendURL: (backend ?? broker).redacted)
+      backendURL: (backend ?? broker).redacted, visibilityTimeout: visibilityTimeout)
   }
 }

@@ -63,7 +63,8 @@ struct QueueAges: Sendable {
 
   /// How long the oldest due message has waited, by the best that is known; nil where none is due.
   ///
-  /// `sentAt` is the moment of the head's `task-sent` event, `track` what is remembered of the head.
+  /// `sentAt` is the moment of the head's `task-sent` event, `track` what is remembered of the
+  /// head.
   func age(
     of queue: QueueFacts, sentAt: Timestamp?, track: QueueTrack?, now: Timestamp
   ) -> Observation<QueueAge>? {

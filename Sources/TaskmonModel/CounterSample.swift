@@ -27,15 +27,14 @@ extension [CounterSample] {
   /// Takes the next reading in; nil, where there is none, changes nothing but the window.
   ///
   /// Samples stand at least a window's share apart, but the newest is always the present, and one
-  /// before a fall is kept.
+  /// before a fall is kept. `limit` is at least 3.
   mutating func absorb(
     _ reading: Int?, at now: Timestamp, window: Seconds, limit: Int
   ) {
     removeAll { now - $0.at > window }
     guard let reading else { return }
-    if count >= 2, now - self[count - 2].at < window / Double(limit),
-      reading >= self[count - 1].count
-    {
+    let gap = window / Double(limit - 2)
+    if count >= 2, self[count - 1].at - self[count - 2].at < gap, reading >= self[count - 1].count {
       removeLast()
     }
     append(CounterSample(at: now, count: Swift.max(0, reading)))

@@ -108,6 +108,8 @@ package struct TaskResultSizes: Sendable, Equatable, Codable {
   package var totalSize: ByteCount
   package var largest: ByteCount
   package var largestID: String
+  /// Stands for the names of results whose task could not be told.
+  package static let unknownTask = "unknown task"
   /// By power of two, smallest first; only classes that hold something.
   package var classes: [ResultSizeClass]
 

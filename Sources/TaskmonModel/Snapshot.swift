@@ -89,16 +89,19 @@ package struct BrokerIdentity: Sendable, Hashable, Codable {
   package var keyPrefix: String
   /// The result backend in use, redacted too.
   package var backendURL: String
+  /// The broker's `visibility_timeout` as it was told to taskmon; nil where it was not.
+  package var visibilityTimeout: Seconds?
 
   package init(
     name: String? = nil, url: String, database: Int = 0, keyPrefix: String = "",
-    backendURL: String? = nil
+    backendURL: String? = nil, visibilityTimeout: Seconds? = nil
   ) {
     self.name = name
     self.url = url
     self.database = database
     self.keyPrefix = keyPrefix
     self.backendURL = backendURL ?? url
+    self.visibilityTimeout = visibilityTimeout
   }
 }
 
@@ -155,6 +158,9 @@ package struct CollectorStatus: Sendable, Equatable, Codable {
   package var duration: Seconds
   /// Nil when it succeeded.
   package var failure: String?
+
+  /// The collector that counts queues; where it fails in part, queues are missing from the facts.
+  package static let queueLengths = "queue-lengths"
 
   package init(name: String, ranAt: Timestamp, duration: Seconds, failure: String? = nil) {
     self.name = name

@@ -1,6 +1,7 @@
 import Dispatch
 import Glibc
 import Logging
+import RedisClient
 import TaskmonCollector
 import TaskmonHealth
 import TaskmonModel
@@ -42,7 +43,8 @@ struct ConsoleRun {
   }
 
   private var allNotices: [String] {
-    (configuration.isReadOnly ? ["read-only"] : []) + notices
+    (configuration.isReadOnly ? ["read-only"] : [])
+      + (configuration.broker.skipsVerification ? ["TLS CERTIFICATE NOT CHECKED"] : []) + notices
   }
 
   // MARK: In the terminal

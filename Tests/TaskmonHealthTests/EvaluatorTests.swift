@@ -160,11 +160,14 @@ private struct Echo: Rule {
     let report = evaluator.evaluate(
       history(
         of: snapshot(
-          queues: .value([queue(ready: 20_000)]),
+          observed: 3700, server: .value(server()), queues: .value([queue(ready: 20_000)]),
+          unacked: .value(UnackedFacts(count: 0, isWhole: true)),
           workers: .value([worker(), worker("celery@old", heard: 90, offline: 90)]),
           running: .value([run]),
           beat: BeatFacts(entries: .value([entry]), traffic: [traffic]),
-          results: .value(ResultFacts(completedPasses: 1, updatedAt: noon)))))
+          results: .value(ResultFacts(completedPasses: 1, updatedAt: noon)),
+          chords: .value([ChordFacts(groupID: "g", size: 9, done: 3, unchangedSince: ago(1800))]),
+          replyLists: .value(ReplyListFacts(count: 3, totalSize: .kibibytes(8))))))
     #expect(report.findings == [])
     #expect(report.unknown == [])
     #expect(report.healthy == RuleRegistry.all.map { $0.id })

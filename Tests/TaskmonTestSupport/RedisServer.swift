@@ -8,6 +8,7 @@ package final class RedisServer: Sendable {
   package let port: UInt16?
   package let password: String?
   private let arguments: [String]
+  private let file: [String]
   private let life = Mutex<Life?>(nil)
 
   private struct Life: Sendable {
@@ -17,11 +18,15 @@ package final class RedisServer: Sendable {
 
   /// Starts it and waits until it answers.
   ///
-  /// `arguments` are those of redis-server, as in `["--maxmemory", "10mb"]`.
+  /// `arguments` are those of redis-server, as in `["--maxmemory", "10mb"]`; `configuration` is the
+  /// text of its file, which a sentinel cannot do without.
   package init(
-    tcp: Bool = false, password: String? = nil, arguments: [String] = []
+    tcp: Bool = false, password: String? = nil, arguments: [String] = [],
+    configuration: String? = nil
   ) async throws {
-    folder = try TemporaryFolder()
+    let folder = try TemporaryFolder()
+    self.folder = folder
+    file = try configuration.map { [try folder.write("redis.conf", $0)] } ?? []
     port = tcp ? try freePort(below: 55_000) : nil
     self.password = password
     self.arguments = arguments
@@ -106,7 +111,7 @@ package final class RedisServer: Sendable {
   private func start() async throws {
     let started = try ServerRun(
       folder: folder.path,
-      arguments: [
+      arguments: file + [
         "--port", "\(port ?? 0)", "--bind", "127.0.0.1", "--unixsocket", socketPath,
         "--dir", folder.path, "--save", "", "--appendonly", "no", "--loglevel", "warning",
         "--enable-debug-command", "yes", "--shutdown-timeout", "0",

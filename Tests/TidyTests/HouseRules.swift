@@ -16,7 +16,10 @@ enum HouseRules {
   ]
 
   static func foreignImports(in file: SourceFile) -> [Breach] {
-    let homes = ["CHiredis": "Sources/RedisClient", "CNcurses": "Sources/TaskmonTerminal"]
+    let homes = [
+      "CHiredis": "Sources/RedisClient", "COpenSSL": "Sources/RedisClient",
+      "CNcurses": "Sources/TaskmonTerminal",
+    ]
     return homes.sorted { $0.key < $1.key }.flatMap { module, home in
       file.isBeneath(home)
         ? [] : breaches(of: file, matching: "import \(module)", wholeWord: true) { "\($0)" }

@@ -36,6 +36,9 @@ void cn_flush(void);
 // The next flush draws everything, whatever is believed to be shown.
 void cn_repaint(void);
 void cn_bell(void);
+// Hands 1 to 256 characters of A-Za-z0-9_.:@- to the terminal's clipboard (OSC 52); anything else is
+// never sent.
+void cn_copy(const char *text, size_t length);
 
 // Stops the process as the terminal's suspend key wants, and comes back after SIGCONT.
 void cn_suspend(void);

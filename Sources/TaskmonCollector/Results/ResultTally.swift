@@ -14,7 +14,7 @@ struct ResultTally: Sendable {
   private var tasks: [String: TaskResultSizes] = [:]
   private let budget: CollectionBudget
 
-  static let unknownTask = "unknown task"
+  static let unknownTask = TaskResultSizes.unknownTask
   static let otherFailures = "other"
   private static let stateLimit = 100
 

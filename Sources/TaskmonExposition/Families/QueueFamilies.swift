@@ -54,10 +54,10 @@ package enum QueueFamilies: FamilyGroup {
   /// What kombu uses where `broker_transport_options` names none.
   private static let defaultVisibilityTimeout = Seconds.hours(1)
 
-  /// The smallest of all workers', for any worker restores any queue; nil while none has told.
+  /// The smallest of all workers', for any worker restores any queue; else what taskmon was told.
   private static func visibilityTimeout(_ facts: Snapshot) -> Seconds? {
     (facts.workers.value ?? []).compactMap { worker in
       worker.settings.value.map { $0.visibilityTimeout ?? defaultVisibilityTimeout }
-    }.min()
+    }.min() ?? facts.broker.visibilityTimeout
   }
 }

@@ -14,20 +14,22 @@ package struct BrokerEvicts: Rule {
   package static let page = RulePage(
     summary: "Redis is set to throw keys away when its memory is full.",
     whyItHurts: """
-      A queue is one key. Under an allkeys policy Redis removes it like any cache entry, with all \
-      the messages in it, and answers OK to whoever published them: no error, no log line, tasks \
-      that never ran. The bindings go the same way. The volatile policies spare what has no expiry, \
-      which is all of the broker's keys, but they remove results that somebody may still wait for.
+      A queue is one key. Under an allkeys policy Redis removes it like any cache entry, with \
+      all the messages in it, and answers OK to whoever published them: no error, no log line, \
+      tasks that never ran. The bindings go the same way. The volatile policies spare what has \
+      no expiry, which is all of the broker's keys, but they remove results that somebody may \
+      still wait for.
       """,
     detection: """
       INFO tells maxmemory_policy, maxmemory and the count of evicted keys. With a maxmemory, \
-      allkeys-* is a warning, and critical when a key was evicted within ten minutes; volatile-* is \
-      an info, and a warning when a key was evicted. Without a maxmemory nothing is ever evicted.
+      allkeys-* is a warning, and critical when a key was evicted within ten minutes; volatile-* \
+      is an info, and a warning when a key was evicted. Without a maxmemory nothing is ever \
+      evicted.
       """,
     blindSpots: """
       Which keys were evicted is not told: in a database that other applications share, they may \
-      have been theirs. What was evicted before taskmon looked is in the total only, which is since \
-      the server started.
+      have been theirs. What was evicted before taskmon looked is in the total only, which is \
+      since the server started.
       """,
     confirm: """
       See the policy, the limit and the count; a rising count is what hurts:
@@ -44,7 +46,8 @@ package struct BrokerEvicts: Rule {
           redis-cli CONFIG REWRITE
           result_expires = 3600
 
-      A cache belongs in a Redis of its own: all databases of one server share memory and policy.
+      A cache belongs in a Redis of its own: all databases of one server share memory and \
+      policy.
       """)
 
   package init() {}

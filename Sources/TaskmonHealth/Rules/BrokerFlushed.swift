@@ -14,21 +14,22 @@ package struct BrokerFlushed: Rule {
   package static let page = RulePage(
     summary: "Redis was emptied, and the tasks and results in it are gone.",
     whyItHurts: """
-      All waiting messages, everything unacknowledged and all results vanished at once, and nothing \
-      in Celery says so. Workers stay connected, answer pings and finish what they have in memory; \
-      web processes that wait for a result wait for ever. The queues look wonderfully empty. A \
-      RedBeat schedule is gone until beat starts again.
+      All waiting messages, everything unacknowledged and all results vanished at once, and \
+      nothing in Celery says so. Workers stay connected, answer pings and finish what they have \
+      in memory; web processes that wait for a result wait for ever. The queues look wonderfully \
+      empty. A RedBeat schedule is gone until beat starts again.
       """,
     detection: """
-      Redis counts FLUSHALL and FLUSHDB: the count rose, and the keys of this database are gone. Or \
-      another server process answers (its run id changed), and the keys that were there at the last \
-      look, no more than an hour ago, are not. A queue that consumers drained, a flush of another \
-      database and a failover that kept its data are none of this. It is told for an hour.
+      Redis counts FLUSHALL and FLUSHDB: the count rose, and the keys of this database are gone. \
+      Or another server process answers (its run id changed), and the keys that were there at \
+      the last look, no more than an hour ago, are not. A queue that consumers drained, a flush \
+      of another database and a failover that kept its data are none of this. It is told for an \
+      hour.
       """,
     blindSpots: """
       What happened before taskmon first looked is not known; for check, keep a state file. Keys \
-      that were deleted one by one, or evicted, are no flush. A small database that is full again \
-      at the next look can be missed after a restart.
+      that were deleted one by one, or evicted, are no flush. A small database that is full \
+      again at the next look can be missed after a restart.
       """,
     confirm: """
       See whether it was a command or a restart, and what is left:
@@ -39,15 +40,15 @@ package struct BrokerFlushed: Rule {
           redis-cli -u redis://HOST:6379/0 ACL LOG 10
       """,
     remedy: """
-      Publish again what was lost: the application's database must know what was to be done. Start \
-      workers and beat again, so that they declare their queues and schedule anew. Then close the \
-      door, and make Redis remember:
+      Publish again what was lost: the application's database must know what was to be done. \
+      Start workers and beat again, so that they declare their queues and schedule anew. Then \
+      close the door, and make Redis remember:
 
           ACL SETUSER app -flushall -flushdb
           appendonly yes
 
-      Tests and deploy scripts that call FLUSHALL or cache.clear() belong on a Redis of their own: \
-      several cache libraries empty the whole database.
+      Tests and deploy scripts that call FLUSHALL or cache.clear() belong on a Redis of their \
+      own: several cache libraries empty the whole database.
       """)
 
   package init() {}

@@ -15,21 +15,21 @@ package struct BrokerMemoryHigh: Rule {
   package static let page = RulePage(
     summary: "Redis has used up nearly all of its memory and will refuse writes.",
     whyItHurts: """
-      When a Redis with noeviction is full, it refuses whatever would make it larger: delay() fails \
-      in every web process, results cannot be stored, beat cannot publish. Workers fare worse: one \
-      that is asked a control question cannot write its answer and may die of it. Without a \
-      maxmemory the kernel decides, and kills Redis or its neighbour.
+      When a Redis with noeviction is full, it refuses whatever would make it larger: delay() \
+      fails in every web process, results cannot be stored, beat cannot publish. Workers fare \
+      worse: one that is asked a control question cannot write its answer and may die of it. \
+      Without a maxmemory the kernel decides, and kills Redis or its neighbour.
       """,
     detection: """
-      Used memory against maxmemory under noeviction: 80 % is a warning, 95 % critical. Without a \
-      maxmemory it is compared with the memory of the host, a warning at most. Under the other \
+      Used memory against maxmemory under noeviction: 80 % is a warning, 95 % critical. Without \
+      a maxmemory it is compared with the memory of the host, a warning at most. Under the other \
       policies Redis makes room by throwing keys away, which broker-evicts tells. taskmon itself \
       asks the workers nothing while memory is short.
       """,
     blindSpots: """
-      On a host that Redis shares, the memory may be full long before Redis has used 80 % of it; in \
-      a container Redis sees the host's memory and not the container's limit, so set maxmemory. \
-      The copy that a snapshot makes while it is written is not in the figure.
+      On a host that Redis shares, the memory may be full long before Redis has used 80 % of it; \
+      in a container Redis sees the host's memory and not the container's limit, so set \
+      maxmemory. The copy that a snapshot makes while it is written is not in the figure.
       """,
     confirm: """
       See how full it is, and what takes the room:
@@ -40,14 +40,14 @@ package struct BrokerMemoryHigh: Rule {
           redis-cli -u redis://HOST:6379/0 LLEN celery
       """,
     remedy: """
-      Make room first: start consumers for the longest queue, or purge one that nobody wants, and \
-      raise the limit if the host has the memory.
+      Make room first: start consumers for the longest queue, or purge one that nobody wants, \
+      and raise the limit if the host has the memory.
 
           redis-cli CONFIG SET maxmemory 4gb
           celery -A APP purge -Q QUEUE
 
-      Then keep it from filling: let results expire sooner or store none, pass references instead \
-      of large values, and limit what publishers may pile up.
+      Then keep it from filling: let results expire sooner or store none, pass references \
+      instead of large values, and limit what publishers may pile up.
 
           result_expires = 3600
           task_ignore_result = True

@@ -13,9 +13,9 @@ package struct BrokerNotPersistent: Rule {
     summary: "Redis keeps its data in memory only: neither an append-only file nor snapshots.",
     whyItHurts: """
       Whatever waits in a queue, is held unacknowledged or is scheduled for later lives in this \
-      Redis and nowhere else. When its process ends, by a crash, an upgrade or a reboot, it comes \
-      back empty: no task runs, nothing fails, and nobody is told which ones are missing. A \
-      RedBeat schedule is gone until beat starts again.
+      Redis and nowhere else. When its process ends, by a crash, an upgrade or a reboot, it \
+      comes back empty: no task runs, nothing fails, and nobody is told which ones are missing. \
+      A RedBeat schedule is gone until beat starts again.
       """,
     detection: """
       INFO says that the append-only file is off, and the setting save is empty, so that no \
@@ -23,9 +23,9 @@ package struct BrokerNotPersistent: Rule {
       restart is a choice.
       """,
     blindSpots: """
-      Whether the directory it writes to outlives the machine or the container cannot be seen, nor \
-      whether a replica that keeps its data would take over. Where CONFIG is forbidden, as with \
-      most hosted Redis, the save points are not known and neither is the verdict.
+      Whether the directory it writes to outlives the machine or the container cannot be seen, \
+      nor whether a replica that keeps its data would take over. Where CONFIG is forbidden, as \
+      with most hosted Redis, the save points are not known and neither is the verdict.
       """,
     confirm: """
       Ask for both:
@@ -35,15 +35,16 @@ package struct BrokerNotPersistent: Rule {
           redis-cli -u redis://HOST:6379/0 INFO persistence
       """,
     remedy: """
-      Switch the append-only file on, now and in redis.conf; at most the last second is lost then:
+      Switch the append-only file on, now and in redis.conf; at most the last second is lost \
+      then:
 
           redis-cli CONFIG SET appendonly yes
           redis-cli CONFIG SET appendfsync everysec
           redis-cli CONFIG REWRITE
 
-      In a container give it a volume. And let the application survive a broker that was emptied: \
-      keep in the database what must be done, mark it done there, and have a periodic task publish \
-      what was left over.
+      In a container give it a volume. And let the application survive a broker that was \
+      emptied: keep in the database what must be done, mark it done there, and have a periodic \
+      task publish what was left over.
       """)
 
   package init() {}

@@ -15,17 +15,18 @@ package struct ConnectionsNearLimit: Rule {
     summary: "Redis has nearly as many client connections as it allows.",
     whyItHurts: """
       At maxclients Redis closes every new connection with an error: delay() fails in the web \
-      process that needed one, a worker that lost its connection cannot come back, and nobody can \
-      log in to see why. Each web thread keeps up to broker_pool_limit connections, each worker \
-      several, each open result one more; forked processes that never close theirs add up.
+      process that needed one, a worker that lost its connection cannot come back, and nobody \
+      can log in to see why. Each web thread keeps up to broker_pool_limit connections, each \
+      worker several, each open result one more; forked processes that never close theirs add \
+      up.
       """,
     detection: """
       INFO tells connected_clients and maxclients; 80 % or more is a warning. taskmon's own \
       connections are among them.
       """,
     blindSpots: """
-      A limit on open files, or of a proxy in front of Redis, may lie lower than maxclients. Which \
-      client holds the connections is in CLIENT LIST, which is not read for this.
+      A limit on open files, or of a proxy in front of Redis, may lie lower than maxclients. \
+      Which client holds the connections is in CLIENT LIST, which is not read for this.
       """,
     confirm: """
       Count connections by the machine that holds them:

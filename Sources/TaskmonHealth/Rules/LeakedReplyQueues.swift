@@ -15,15 +15,16 @@ package struct LeakedReplyQueues: Rule {
   package static let page = RulePage(
     summary: "Lists with answers to control requests pile up in Redis and nobody reads them.",
     whyItHurts: """
-      Whoever calls inspect or control makes a list for the answers, named after itself. If it ends \
-      before the last worker has answered, that list stays, and it has no expiry. A health check \
-      that asks every ten seconds and gives up after one leaves thousands a day; an answer to \
-      registered or conf is many kilobytes per worker. They fill the memory that the queues need.
+      Whoever calls inspect or control makes a list for the answers, named after itself. If it \
+      ends before the last worker has answered, that list stays, and it has no expiry. A health \
+      check that asks every ten seconds and gives up after one leaves thousands a day; an answer \
+      to registered or conf is many kilobytes per worker. They fill the memory that the queues \
+      need.
       """,
     detection: """
-      The slow scan counts the lists named *.reply.celery.pidbox and measures their memory, those \
-      of taskmon apart: it deletes its own, and they expire. More than 100 of them, or 10 MiB in \
-      them, is a warning.
+      The slow scan counts the lists named *.reply.celery.pidbox and measures their memory, \
+      those of taskmon apart: it deletes its own, and they expire. More than 100 of them, or 10 \
+      MiB in them, is a warning.
       """,
     blindSpots: """
       Who made them cannot be told from the name, which is a UUID; the answers inside say which \

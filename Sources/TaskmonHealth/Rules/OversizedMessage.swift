@@ -17,19 +17,19 @@ package struct OversizedMessage: Rule {
     whyItHurts: """
       A message lies in Redis while it waits and once more while a worker holds it: a thousand \
       tasks with a file of a megabyte each are a gigabyte, in the memory that all queues share. \
-      Every hand-over copies it, a restore after the visibility timeout copies it again, and while \
-      Redis copies megabytes it answers nobody else.
+      Every hand-over copies it, a restore after the visibility timeout copies it again, and \
+      while Redis copies megabytes it answers nobody else.
       """,
     detection: """
       The size of the next and the newest message of each queue and of those that workers hold \
-      unacknowledged, measured before anything is read. Where single messages would cost too much, \
-      the average of the list stands for its messages, marked as an estimate: at least one of them \
-      is that large. 64 KiB is a warning, 1 MiB critical.
+      unacknowledged, measured before anything is read. Where single messages would cost too \
+      much, the average of the list stands for its messages, marked as an estimate: at least one \
+      of them is that large. 64 KiB is a warning, 1 MiB critical.
       """,
     blindSpots: """
       Messages in the middle of a list are not measured one by one: a few large ones among many \
-      small are seen when they reach an end, or a worker. The size is that of the message in Redis, \
-      a third more than its arguments where they are base64.
+      small are seen when they reach an end, or a worker. The size is that of the message in \
+      Redis, a third more than its arguments where they are base64.
       """,
     confirm: """
       Measure without reading the arguments:

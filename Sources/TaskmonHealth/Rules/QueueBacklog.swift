@@ -18,23 +18,24 @@ package struct QueueBacklog: Rule {
   package static let page = RulePage(
     summary: "A queue keeps growing and its workers would need long to empty it.",
     whyItHurts: """
-      More is published than is done. Every new task waits longer than the one before it, and the \
-      wait does not end by itself: what the users see gets slower by the minute, tasks with an \
-      expiry are dropped, and Redis' memory fills with messages. Each retry that a timeout somewhere \
-      else causes adds to it.
+      More is published than is done. Every new task waits longer than the one before it, and \
+      the wait does not end by itself: what the users see gets slower by the minute, tasks with \
+      an expiry are dropped, and Redis' memory fills with messages. Each retry that a timeout \
+      somewhere else causes adds to it.
       """,
     detection: """
-      More than 1,000 messages are ready, their number rose throughout the last 10 min (a bulk of \
-      messages that came at once does not count), and at the rate at which the queue's workers take \
-      tasks it would need over 15 min to drain. Over 2 h, or when nothing at all was taken for the \
-      10 min, it is critical. What was taken is the sum of what the workers of this queue say they \
-      have processed; where they serve other queues too, that is an upper bound.
+      More than 1,000 messages are ready, their number rose throughout the last 10 min (a bulk \
+      of messages that came at once does not count), and at the rate at which the queue's \
+      workers take tasks it would need over 15 min to drain. Over 2 h, or when nothing at all \
+      was taken for the 10 min, it is critical. What was taken is the sum of what the workers of \
+      this queue say they have processed; where they serve other queues too, that is an upper \
+      bound.
       """,
     blindSpots: """
-      Lengths alone cannot tell what comes in from what goes out. Which worker serves which queue \
-      is known from its answers only, so with --read-only nothing is judged. A queue that is long \
-      and steady, or that drains slowly after a bulk, is not growing: queue-stale tells how long \
-      its messages wait.
+      Lengths alone cannot tell what comes in from what goes out. Which worker serves which \
+      queue is known from its answers only, so with --read-only nothing is judged. A queue that \
+      is long and steady, or that drains slowly after a bulk, is not growing: queue-stale tells \
+      how long its messages wait.
       """,
     confirm: """
       Look at the length twice, and at what the workers do:
@@ -45,14 +46,14 @@ package struct QueueBacklog: Rule {
           celery -A APP inspect active
       """,
     remedy: """
-      Add workers for this queue until it falls, then find out what changed: a publisher that sends \
-      more, a task that got slower, a worker that is gone.
+      Add workers for this queue until it falls, then find out what changed: a publisher that \
+      sends more, a task that got slower, a worker that is gone.
 
           celery -A APP worker -Q QUEUE --concurrency 16
 
-      Tasks that wait for the network fit --pool gevent or threads with far more slots. Keep slow \
-      tasks in a queue of their own, let tasks expire that nobody wants late, and limit what a \
-      publisher may pile up:
+      Tasks that wait for the network fit --pool gevent or threads with far more slots. Keep \
+      slow tasks in a queue of their own, let tasks expire that nobody wants late, and limit \
+      what a publisher may pile up:
 
           sync.apply_async(args, expires=900)
           task_routes = {"reports.*": {"queue": "slow"}}

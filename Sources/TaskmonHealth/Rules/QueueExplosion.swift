@@ -14,20 +14,20 @@ package struct QueueExplosion: Rule {
   package static let page = RulePage(
     summary: "There are far more task queues than kinds of work.",
     whyItHurts: """
-      A worker asks Redis for all its queues in one command, four keys for each, and goes through \
-      them in turn: with hundreds of queues every message costs more, and order and priorities lose \
-      their meaning. A queue that was made for one user or one request is never removed, nobody \
-      consumes it after that, and what is left in it waits for ever. This is Celery used as a \
-      message bus.
+      A worker asks Redis for all its queues in one command, four keys for each, and goes \
+      through them in turn: with hundreds of queues every message costs more, and order and \
+      priorities lose their meaning. A queue that was made for one user or one request is never \
+      removed, nobody consumes it after that, and what is left in it waits for ever. This is \
+      Celery used as a message bus.
       """,
     detection: """
-      More than 200 task queues are known in this database, by their bindings and lists. Queues of \
-      remote control and events are not counted. The finding names the beginning that most of them \
-      share.
+      More than 200 task queues are known in this database, by their bindings and lists. Queues \
+      of remote control and events are not counted. The finding names the beginning that most of \
+      them share.
       """,
     blindSpots: """
-      Broadcast queues leave no list. A queue that was never bound, and is empty just now, is not \
-      seen. Queues in other databases or under another prefix are not counted.
+      Broadcast queues leave no list. A queue that was never bound, and is empty just now, is \
+      not seen. Queues in other databases or under another prefix are not counted.
       """,
     confirm: """
       List the bindings; each is one exchange with its queues:
@@ -43,8 +43,8 @@ package struct QueueExplosion: Rule {
           send_report.delay(user_id=42)
 
       task_create_missing_queues = False forbids queues nobody declared. For messages to many \
-      receivers use Redis streams or a broker made for it. Remove the empty ones by deleting their \
-      members from the binding:
+      receivers use Redis streams or a broker made for it. Remove the empty ones by deleting \
+      their members from the binding:
 
           redis-cli SREM _kombu.binding.celery MEMBER
       """)

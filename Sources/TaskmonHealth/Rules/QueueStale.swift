@@ -22,15 +22,15 @@ package struct QueueStale: Rule {
     detection: """
       Messages carry no time of publication. taskmon takes the task-sent event of the message at \
       the head, or the eta that it has passed, or a message it remembers as the newest at an \
-      earlier moment that has now reached the head. Where none of them is known, the time the head \
-      has not moved is a lower bound, told as "at least". Over 5 min is a warning, over 1 h \
+      earlier moment that has now reached the head. Where none of them is known, the time the \
+      head has not moved is a lower bound, told as "at least". Over 5 min is a warning, over 1 h \
       critical. Messages whose eta lies ahead have no age.
       """,
     blindSpots: """
       The head is the next message of the most urgent step: older ones of less urgent steps wait \
       behind it. Just after its start, and without task-sent events, taskmon knows lower bounds \
-      only, and a small one proves nothing. What a worker has prefetched and not started no longer \
-      waits in the queue.
+      only, and a small one proves nothing. What a worker has prefetched and not started no \
+      longer waits in the queue.
       """,
     confirm: """
       See the next message, and who should take it:
@@ -47,8 +47,8 @@ package struct QueueStale: Rule {
           task_routes = {"reports.*": {"queue": "slow"}}
 
       If the slots are held by long tasks, worker_prefetch_multiplier = 1 keeps short tasks from \
-      waiting behind them, and time limits end those that hang. Publishers can say how long a task \
-      is worth running:
+      waiting behind them, and time limits end those that hang. Publishers can say how long a \
+      task is worth running:
 
           send_mail.apply_async(args, expires=600)
 

@@ -15,18 +15,18 @@ package struct ResultsWithoutExpiry: Rule {
   package static let page = RulePage(
     summary: "Task results are stored without an expiry and stay in Redis for ever.",
     whyItHurts: """
-      A result lives for a day by default. With result_expires set to 0 or None it lives for ever: \
-      every run of every task adds a key that nobody will read again. Memory grows evenly for weeks \
-      until Redis is full, and then the queues in the same Redis pay for it. Snapshots, restarts and \
-      scans get slower with every key.
+      A result lives for a day by default. With result_expires set to 0 or None it lives for \
+      ever: every run of every task adds a key that nobody will read again. Memory grows evenly \
+      for weeks until Redis is full, and then the queues in the same Redis pay for it. \
+      Snapshots, restarts and scans get slower with every key.
       """,
     detection: """
-      The slow scan asks the time to live of the stored results. Among at least 20 of them, 5 % or \
-      more have none. Healthy means that a full pass was done.
+      The slow scan asks the time to live of the stored results. Among at least 20 of them, 5 % \
+      or more have none. Healthy means that a full pass was done.
       """,
     blindSpots: """
-      Keys that the application itself stores are not counted. A share under 5 % may be left from an \
-      earlier configuration: results stored then keep what they were given.
+      Keys that the application itself stores are not counted. A share under 5 % may be left \
+      from an earlier configuration: results stored then keep what they were given.
       """,
     confirm: """
       Ask one result, and compare keys with those that expire:

@@ -14,21 +14,21 @@ package struct StuckChord: Rule {
   package static let page = RulePage(
     summary: "A chord has parts outstanding and none was done for a long time.",
     whyItHurts: """
-      The body of a chord runs when the last part has been counted. If one part was lost with its \
-      worker, was revoked, ignored its result or was never published, the count stays one short: \
-      the body never runs, its result never comes, and no error is raised anywhere. The parts' work \
-      is wasted, and whoever waits for the body waits until the keys expire.
+      The body of a chord runs when the last part has been counted. If one part was lost with \
+      its worker, was revoked, ignored its result or was never published, the count stays one \
+      short: the body never runs, its result never comes, and no error is raised anywhere. The \
+      parts' work is wasted, and whoever waits for the body waits until the keys expire.
       """,
     detection: """
-      The result backend counts the parts of each chord that are done and knows how many there are. \
-      Fewer than that, and the same number for more than an hour, is a warning. Chords of one task \
-      are one finding.
+      The result backend counts the parts of each chord that are done and knows how many there \
+      are. Fewer than that, and the same number for more than an hour, is a warning. Chords of \
+      one task are one finding.
       """,
     blindSpots: """
-      taskmon knows how long the number has stood still only since it first saw it, so it needs an \
-      hour. A part that runs, waits in a long queue or for its ETA for over an hour looks the same. \
-      The task is that of a part whose result is stored, else it is an unknown task. Only the \
-      chords of the Redis backend are counted; other backends poll for theirs.
+      taskmon knows how long the number has stood still only since it first saw it, so it needs \
+      an hour. A part that runs, waits in a long queue or for its ETA for over an hour looks the \
+      same. The task is that of a part whose result is stored, else it is an unknown task. Only \
+      the chords of the Redis backend are counted; other backends poll for theirs.
       """,
     confirm: """
       Compare the size with the parts that are done, and look for the missing one:
@@ -40,13 +40,13 @@ package struct StuckChord: Rule {
       The scores are the positions in the group; the one that is absent is the part to look for.
       """,
     remedy: """
-      Run the missing part again, or call the body by hand. So that a lost worker does not lose a \
-      part, acknowledge parts late and hand out again what a lost process held:
+      Run the missing part again, or call the body by hand. So that a lost worker does not lose \
+      a part, acknowledge parts late and hand out again what a lost process held:
 
           @app.task(acks_late=True, reject_on_worker_lost=True)
 
-      Parts of a chord must store their results (no ignore_result), must not raise Ignore, and need \
-      a time limit, so that a hanging part fails and the chord's error callback is told:
+      Parts of a chord must store their results (no ignore_result), must not raise Ignore, and \
+      need a time limit, so that a hanging part fails and the chord's error callback is told:
 
           chord(parts)(body.on_error(report.s()))
       """)

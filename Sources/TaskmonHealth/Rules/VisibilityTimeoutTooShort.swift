@@ -16,24 +16,25 @@ package struct VisibilityTimeoutTooShort: Rule {
     summary:
       "Tasks are held for longer than the visibility timeout, so Redis hands them out again.",
     whyItHurts: """
-      A worker that takes a message has the visibility timeout, one hour unless set, to acknowledge \
-      it. After that any worker puts it back into the queue, although the first is alive and at \
-      work on it. A task with an eta or countdown is held from the moment it is fetched, so one for \
-      tomorrow is handed out every hour, to another worker each time, and at its moment all of them \
-      run it. A late-acknowledged task that runs for longer than the timeout starts again beside \
-      itself, and again.
+      A worker that takes a message has the visibility timeout, one hour unless set, to \
+      acknowledge it. After that any worker puts it back into the queue, although the first is \
+      alive and at work on it. A task with an eta or countdown is held from the moment it is \
+      fetched, so one for tomorrow is handed out every hour, to another worker each time, and at \
+      its moment all of them run it. A late-acknowledged task that runs for longer than the \
+      timeout starts again beside itself, and again.
       """,
     detection: """
-      The timeout in force is the smallest that any live worker reports, for each of them restores \
-      the messages of all queues. A message whose eta lies beyond it is a warning, counted from its \
-      delivery or, while it waits in a queue, from now. So is a message held for more than 0.8 of \
-      it, unless it waits for an eta within it. Where no worker told its timeout and none was given, \
-      one hour is assumed and the finding is an info.
+      The timeout in force is the smallest that any live worker reports, for each of them \
+      restores the messages of all queues. A message whose eta lies beyond it is a warning, \
+      counted from its delivery or, while it waits in a queue, from now. So is a message held \
+      for more than 0.8 of it, unless it waits for an eta within it. Where no worker told its \
+      timeout and none was given, one hour is assumed and the finding is an info.
       """,
     blindSpots: """
-      Of many unacknowledged messages those held longest are looked at. Without answers to control \
-      requests (--read-only) the timeout is not known: give it with --visibility-timeout. How long \
-      a late-acknowledged task is going to run is not known before it has.
+      Of many unacknowledged messages those held longest are looked at. Without answers to \
+      control requests (--read-only) the timeout is not known: give it with \
+      --visibility-timeout. How long a late-acknowledged task is going to run is not known \
+      before it has.
       """,
     confirm: """
       See the oldest delivery (a time in seconds) and the setting:
@@ -48,9 +49,9 @@ package struct VisibilityTimeoutTooShort: Rule {
 
           app.conf.broker_transport_options = {"visibility_timeout": 43200}
 
-      It is also how long a killed worker's messages stay hidden, so do not make it days. For what \
-      lies further ahead store the moment in the database and let a periodic task publish what has \
-      become due. And write tasks so that a second run does no harm.
+      It is also how long a killed worker's messages stay hidden, so do not make it days. For \
+      what lies further ahead store the moment in the database and let a periodic task publish \
+      what has become due. And write tasks so that a second run does no harm.
       """)
 
   package init() {}

@@ -77,12 +77,16 @@ struct MomentFormatTests {
     let now = SampleData.now
     let moments = MomentFormat(utcOffset: .hours(1))
     #expect(moments.clock(now) == "15:03:22")
-    #expect(MomentFormat(utcOffset: .hours(1), usesUTC: true).clock(now) == "14:03:22Z")
+    #expect(MomentFormat(utcOffset: .hours(1), style: .utc).clock(now) == "14:03:22Z")
     #expect(moments.near(now - .days(3), now: now) == "3d ago")
     #expect(moments.near(now + .days(3), now: now) == "in 3d")
     #expect(moments.full(now - Seconds(5), now: now) == "15:03:17 (5s ago)")
     #expect(moments.full(now + Seconds(5), now: now) == "15:03:27 (in 5s)")
     #expect(moments.full(now - .days(3), now: now) == "2025-12-30T14:03:22Z (3d ago)")
+    let relative = MomentFormat(style: .relative)
+    #expect(relative.near(now - Seconds(28), now: now) == "28s ago")
+    #expect(relative.near(now, now: now) == "0s ago")
+    #expect(relative.full(now + .minutes(5), now: now) == "in 5m")
   }
 
   @Test(
