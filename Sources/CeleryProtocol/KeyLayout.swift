@@ -192,6 +192,9 @@ extension KeyLayout {
 
   private var groupStart: String { resultPrefix + "celery-taskset-meta-" }
 
+  /// Every stored result.
+  package var resultMatch: [UInt8] { Self.globEscaped(resultStart) + [UInt8(ascii: "*")] }
+
   /// For `SCAN MATCH`: every stored result, and what groups and chords keep beside them.
   package var resultAndGroupMatch: [UInt8] {
     Self.globEscaped(resultPrefix) + Array("celery-task*-meta-*".utf8)

@@ -12,13 +12,13 @@ package struct MonitorConfiguration: Sendable {
   package var backend: RedisURL?
   package var keyPrefix: String
   package var resultKeyPrefix: String
-  /// Nothing is written, so no worker is asked.
   /// kombu's `sep` and `priority_steps`; nil: what workers are configured with.
   package var separator: String?
   package var prioritySteps: [Int]?
   /// kombu's `fanout_prefix` and `fanout_patterns`.
   package var fanoutPrefix: KeyLayout.FanoutPrefix
   package var fanoutPatterns: Bool
+  /// Nothing is written, so no worker is asked.
   package var isReadOnly: Bool
   package var pollInterval: Seconds
   package var inspectInterval: Seconds
