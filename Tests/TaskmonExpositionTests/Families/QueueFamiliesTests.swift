@@ -36,7 +36,9 @@ struct QueueFamiliesTests {
       .value(QueueAge(age: Seconds(7), basis: .unmoved)), nil, .unavailable("not read"),
     ]
     snapshot.queues = .value(
-      ages.enumerated().map { QueueFacts(name: "q\($0.offset)", priorities: [], oldest: $0.element) })
+      ages.enumerated().map { number, age in
+        QueueFacts(name: "q\(number)", priorities: [], oldest: age)
+      })
     #expect(
       Shop.lines("celery_queue_oldest_message_age_seconds", in: Shop.input(snapshot)) == [
         #"celery_queue_oldest_message_age_seconds{queue_name="q0"} 90"#,
