@@ -9,6 +9,8 @@ struct CollectedFacts: Sendable {
   var markers: Observation<[String]> = .unavailable("not read yet")
   var unacked: Observation<UnackedFacts> = .unavailable("not read yet")
   var lengths: Observation<[QueueLengthCollector.Counted]> = .unavailable("not read yet")
+  /// The last count of each queue; where they take turns, some polls ago.
+  private(set) var counted: [QueueName: QueueLengthCollector.Counted] = [:]
   /// Of queues that hold messages; where they take turns, the last look.
   var heads: [QueueName: QueueHeadCollector.Ends] = [:]
   var headsReason = "not read yet"
@@ -24,10 +26,16 @@ struct CollectedFacts: Sendable {
   var replyLists: Observation<ReplyListFacts> = .unavailable("not scanned yet")
   var sawBinding = false
   var scanComplete = false
-  var elsewhere: [String] = []
+  /// Other installations: on other event channels, and behind other key prefixes.
+  var channelsElsewhere: [String] = []
+  var prefixesElsewhere: [String] = []
   private(set) var statuses: [String: CollectorStatus] = [:]
 
-  mutating func take(_ facts: FastFacts, at now: Timestamp, duration: Seconds) {
+  /// `known` are the queues followed, `asked` those that were counted this time.
+  mutating func take(
+    _ facts: FastFacts, known: [QueueName], asked: [QueueName], at now: Timestamp,
+    duration: Seconds
+  ) {
     func note<Part>(_ name: String, _ result: Result<Part, CollectionError>) -> Observation<Part> {
       self.note(name, at: now, duration: duration, failure: result.failure?.description)
       return Observation(result)
@@ -37,13 +45,25 @@ struct CollectedFacts: Sendable {
     unacked = note(UnackedCollector.name, facts.unacked)
     redBeat = note(RedBeatCollector.name, facts.redBeat)
     let counted = note(QueueLengthCollector.name, facts.lengths)
-    lengths = counted.map(\.queues)
+    lengths = counted.map { self.take($0.queues, known: known, asked: asked) }
     if let problems = counted.value?.problems, !problems.isEmpty {
       self.note(
         QueueLengthCollector.name, at: now, duration: duration,
         failure: problems.joined(separator: "; "))
     }
     takeHeads(note(QueueHeadCollector.name, facts.heads))
+  }
+
+  private mutating func take(
+    _ found: [QueueLengthCollector.Counted], known: [QueueName], asked: [QueueName]
+  ) -> [QueueLengthCollector.Counted] {
+    for queue in asked { counted[queue] = nil }
+    for queue in found { counted[queue.queue] = queue }
+    if counted.count > known.count {
+      let names = Set(known)
+      counted = counted.filter { names.contains($0.key) }
+    }
+    return known.compactMap { counted[$0] }
   }
 
   private mutating func takeHeads(_ found: Observation<[QueueHeadCollector.Ends]>) {
@@ -60,6 +80,7 @@ struct CollectedFacts: Sendable {
   mutating func forgetOldServer(_ change: ServerWatch.Change, withResults: Bool) {
     heads = [:]
     ages = [:]
+    counted = [:]
     sawBinding = false
     scanComplete = false
     let reason = Self.notSince(change)
@@ -69,6 +90,14 @@ struct CollectedFacts: Sendable {
     // Its successor may be configured otherwise.
     if change == .replaced { writesSnapshots = nil }
     if withResults { forgetResults(reason) }
+  }
+
+  /// The lists have other names than those that were read.
+  mutating func forgetQueues() {
+    counted = [:]
+    heads = [:]
+    ages = [:]
+    lengths = .unavailable("not read yet under the names that the workers' settings give them")
   }
 
   mutating func forgetResults(_ reason: String = "not scanned yet") {

@@ -12,6 +12,12 @@ package struct CollectionBudget: Sendable, Equatable {
   package var bindingMembers = 1000
   /// Task queues followed; that there are more is said, and they are not read.
   package var queues = 2000
+  /// Queues counted per poll; with more, those that hold messages and the others take turns.
+  package var queuesPerPoll = 500
+  /// Sets or hashes asked for in one round trip of a scan.
+  package var setsPerTrip = 100
+  /// Key prefixes of other installations that are named.
+  package var otherPrefixes = 16
   /// An empty queue that nothing has named for this long is forgotten.
   package var queueRetention = Seconds.hours(1)
   /// Heads read per poll; with more queues that hold messages they take turns.

@@ -68,7 +68,7 @@ extension Monitor {
   private func noteElsewhere(_ channels: [RedisKey]) {
     let sources = Set(channels.compactMap(layout.eventSource(ofChannel:)))
       .filter { $0.database != layout.database || $0.keyPrefix != layout.globalPrefix }
-    facts.elsewhere = sources.map { source in
+    facts.channelsElsewhere = sources.map { source in
       let database = source.database.map { "database \($0)" } ?? "an unnamed database"
       let prefix = source.keyPrefix.isEmpty ? "" : ", --key-prefix \(source.keyPrefix)"
       return "Celery speaks in \(database)\(prefix)"

@@ -24,7 +24,8 @@ package actor Monitor {
   private nonisolated let continuation: AsyncStream<MonitorUpdate>.Continuation
 
   let configuration: MonitorConfiguration
-  let layout: KeyLayout
+  /// Follows the workers' settings where none are given.
+  private(set) var layout: KeyLayout
   let time: TimeSource
   let logger: Logger
   let tap: EventTap
@@ -36,6 +37,7 @@ package actor Monitor {
 
   var facts = CollectedFacts()
   var queues: KnownQueues
+  private var rota = QueueRota()
   var polledAt: Timestamp?
   var turn = 0
   var firstRounds: Set<SlowRhythm> = []
@@ -134,13 +136,17 @@ package actor Monitor {
 
   private func poll(begun: Seconds) async {
     turn &+= 1
+    let known = queues.ordered
+    let asked = rota.next(
+      of: known, counted: facts.counted, atMost: configuration.budget.queuesPerPoll)
     do throws(RedisError) {
       let poll = FastPoll(layout: layout, budget: configuration.budget, time: time)
       let found = try await poll.run(
-        polls, queues: queues.ordered, suspects: suspects, turn: turn)
+        polls, queues: asked, suspects: suspects, turn: turn)
       let now = time.now()
       let change = noticeChange(found.server)
-      facts.take(found, at: now, duration: time.uptime() - begun)
+      facts.take(
+        found, known: known, asked: asked, at: now, duration: time.uptime() - begun)
       lookAtAges(found.heads, now: now)
       polledAt = now
       try await sampleUnacked()
@@ -185,6 +191,7 @@ package actor Monitor {
 
   private func publish() async {
     let book = await inspector.book
+    learnLayout(from: book)
     let limit = time.now() - configuration.budget.workerRetention
     tap.with { $0.ledger.forgetWorkers(unheardSince: limit) }
     let listed = book.workers.values.flatMap { $0.activeTasks.map(\.id) }
@@ -209,6 +216,20 @@ package actor Monitor {
     continuation.yield(
       MonitorUpdate(
         history: history, firstRoundsDone: firstRounds.count == SlowRhythm.allCases.count))
+  }
+
+  /// With another separator or other steps everything about queues is read anew.
+  private func learnLayout(from book: InspectionBook) {
+    let choice = LayoutChoice(
+      configuration: configuration, told: book.workers.values.compactMap(\.transport))
+    let learned = choice.layout
+    guard learned != layout else { return }
+    layout = learned
+    queues = KnownQueues(limit: configuration.budget.queues)
+    facts.forgetQueues()
+    ages.forget()
+    firstRounds.remove(.bindings)
+    scanEpoch += 1
   }
 
   /// What a worker consumes is a queue, whether or not anybody has declared it.

@@ -12,6 +12,12 @@ package struct MonitorConfiguration: Sendable {
   package var backend: RedisURL?
   package var keyPrefix: String
   package var resultKeyPrefix: String
+  /// kombu's `sep` and `priority_steps`; nil: what workers are configured with.
+  package var separator: String?
+  package var prioritySteps: [Int]?
+  /// kombu's `fanout_prefix` and `fanout_patterns`.
+  package var fanoutPrefix: KeyLayout.FanoutPrefix
+  package var fanoutPatterns: Bool
   /// Nothing is written, so no worker is asked.
   package var isReadOnly: Bool
   package var pollInterval: Seconds
@@ -23,7 +29,9 @@ package struct MonitorConfiguration: Sendable {
 
   package init(
     broker: RedisURL, name: String? = nil, backend: RedisURL? = nil, keyPrefix: String = "",
-    resultKeyPrefix: String = "", isReadOnly: Bool = false, pollInterval: Seconds = Seconds(1),
+    resultKeyPrefix: String = "", separator: String? = nil, prioritySteps: [Int]? = nil,
+    fanoutPrefix: KeyLayout.FanoutPrefix = .database, fanoutPatterns: Bool = true,
+    isReadOnly: Bool = false, pollInterval: Seconds = Seconds(1),
     inspectInterval: Seconds = Seconds(30), visibilityTimeout: Seconds? = nil,
     budget: CollectionBudget = CollectionBudget(), limits: RedisLimits = .standard
   ) {
@@ -32,6 +40,10 @@ package struct MonitorConfiguration: Sendable {
     self.backend = backend
     self.keyPrefix = keyPrefix
     self.resultKeyPrefix = resultKeyPrefix
+    self.separator = separator
+    self.prioritySteps = prioritySteps
+    self.fanoutPrefix = fanoutPrefix
+    self.fanoutPatterns = fanoutPatterns
     self.isReadOnly = isReadOnly
     self.pollInterval = pollInterval
     self.inspectInterval = inspectInterval
@@ -42,7 +54,10 @@ package struct MonitorConfiguration: Sendable {
 
   package var layout: KeyLayout {
     KeyLayout(
-      database: broker.database, globalPrefix: keyPrefix, resultPrefix: resultKeyPrefix)
+      database: broker.database, globalPrefix: keyPrefix, resultPrefix: resultKeyPrefix,
+      separator: separator ?? KeyLayout.defaultSeparator,
+      prioritySteps: prioritySteps ?? KeyLayout.defaultPrioritySteps, fanoutPrefix: fanoutPrefix,
+      fanoutPatterns: fanoutPatterns)
   }
 
   package var identity: BrokerIdentity {

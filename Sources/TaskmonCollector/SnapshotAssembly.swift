@@ -95,7 +95,7 @@ struct SnapshotAssembly: Sendable {
         markers: markers + (facts.sawBinding ? ["a kombu binding"] : []),
         scanComplete: facts.scanComplete,
         heardEvents: tap.ledger.received > 0,
-        elsewhere: otherDatabases + facts.elsewhere)
+        elsewhere: otherDatabases + facts.prefixesElsewhere + facts.channelsElsewhere)
     }
   }
 

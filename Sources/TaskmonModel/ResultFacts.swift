@@ -22,8 +22,7 @@ package struct ResultFacts: Sendable, Equatable, Codable {
   package init(
     completedPasses: Int, updatedAt: Timestamp, count: Int = 0, totalSize: ByteCount = .zero,
     withoutExpiry: Int = 0, states: [String: Int] = [:], failures: [String: Int] = [:],
-    largest: [StoredResult] = [],
-    tasks: [TaskResultSizes] = []
+    largest: [StoredResult] = [], tasks: [TaskResultSizes] = []
   ) {
     self.completedPasses = completedPasses
     self.updatedAt = updatedAt

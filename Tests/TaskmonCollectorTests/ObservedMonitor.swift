@@ -76,3 +76,11 @@ extension MonitorConfiguration {
       inspectInterval: Seconds(0.5), budget: budget, limits: .quick)
   }
 }
+
+extension CollectedFacts {
+  /// A poll that asked for every queue there is.
+  mutating func take(_ facts: FastFacts, at now: Timestamp, duration: Seconds) {
+    let queues = (try? facts.lengths.get())?.queues.map(\.queue) ?? []
+    take(facts, known: queues, asked: queues, at: now, duration: duration)
+  }
+}

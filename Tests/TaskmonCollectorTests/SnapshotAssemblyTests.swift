@@ -78,7 +78,7 @@ import Testing
   @Test func `presence says where else Celery was seen`() throws {
     var facts = CollectedFacts()
     facts.markers = .value([])
-    facts.elsewhere = ["Celery speaks in database 2"]
+    facts.channelsElsewhere = ["Celery speaks in database 2"]
     facts.scanComplete = true
     facts.server = .value(
       ServerFacts(

@@ -121,7 +121,8 @@ package final class RedisServer: Sendable {
         throw SupportError("redis-server: \((try? folder.read("redis.log")) ?? "no log")")
       }
       guard let reply = try? connect().pipeline([[Array("PING".utf8)]])[0] else { return false }
-      return reply.text?.hasPrefix("LOADING") == false
+      // Its id comes through a pipe, which may be later than its first answer.
+      return reply.text?.hasPrefix("LOADING") == false && started.serverID != nil
     }
     guard let process = started.serverID else { throw SupportError("redis-server without an id") }
     life.withLock { $0 = Life(run: started, processID: process) }

@@ -34,6 +34,8 @@ struct InspectionBook: Sendable {
     var registered: Observation<[RegisteredTask]> = .unavailable("not asked yet")
     var settings: Observation<WorkerSettings> = .unavailable("not asked yet")
     var schedule: [ScheduleEntry] = []
+    /// How its lists are named; nil until it has told.
+    var transport: LayoutChoice.Transport?
     var stats: Observation<WorkerStats> = .unavailable("not asked yet")
     var active: Observation<ActiveReply> = .unavailable("not asked yet")
     var activeTasks: [ActiveTasksReply.Task] = []
@@ -207,6 +209,8 @@ extension InspectionBook.Answers {
   }
 
   private mutating func take(_ reply: ConfReply) {
+    transport = LayoutChoice.Transport(
+      separator: reply.separator, prioritySteps: reply.prioritySteps)
     schedule = (reply.beatSchedule ?? []).map(ScheduleEntry.init)
     settings = .value(
       WorkerSettings(

@@ -8,7 +8,9 @@ struct ChordLook: Sendable, Equatable {
   var groupID: String
   var size: Int
   var done: Int
-  /// The id of one of its finished parts; nil where there is none, or Celery keeps no list (≤ 5.6).
+  /// The id of one of its finished parts; nil where there is none.
+  ///
+  /// Celery before 5.7 keeps no list of them.
   var partID: String?
   var timeToLive: Seconds?
 }

@@ -15,6 +15,12 @@ package enum QueueFamilies: FamilyGroup {
         "Messages ready to be taken, by priority step; 0 is the most urgent.",
         queues.flatMap(priorities)),
       .gauge(
+        "celery_queue_oldest_message_age_seconds",
+        "How long the queue's next message has been due, at least; absent where none is.",
+        queues.flatMap {
+          Sample.known($0.oldest?.value?.age.value, [Label("queue_name", $0.name)])
+        }),
+      .gauge(
         "celery_queue_unacked",
         "Messages of the queue that workers hold and have not acknowledged.",
         queues.flatMap { Sample.known($0.unacked.value, [Label("queue_name", $0.name)]) }),

@@ -24,14 +24,16 @@ final class ScriptedWorker: Sendable {
   private let state: Mutex<State>
 
   /// Listens from the moment this returns; `answers` are JSON by method.
-  init(_ name: String, on server: RedisServer, pid: Int = 100) throws {
+  init(
+    _ name: String, on server: RedisServer, pid: Int = 100, conf: String = "{}"
+  ) throws {
     self.name = name
     self.server = server
     state = Mutex(
       State(answers: [
         "ping": #"{"ok": "pong"}"#, "stats": #"{"pid": \#(pid)}"#, "active": "[]",
         "active_queues": #"[{"name": "celery"}]"#, "registered": #"["a.b [time_limit=60]"]"#,
-        "conf": "{}",
+        "conf": conf,
       ]))
     let ears = try server.connect()
     _ = try ears.pipeline([[Array("PSUBSCRIBE".utf8), Array("/0.celery.pidbox".utf8)]])
