@@ -25,12 +25,12 @@ struct VisibilityTimeout: Equatable {
     }
     let silent = present.first { $0.settings.value == nil }
     var told = present.compactMap(\.settings.value).map { $0.visibilityTimeout ?? Self.standard }
-    if silent != nil || told.isEmpty, let given = snapshot.givenVisibilityTimeout {
+    if silent != nil || told.isEmpty, let given = snapshot.broker.visibilityTimeout {
       told.append(given)
     }
     seconds = told.min() ?? assumed
     isAssumed = told.isEmpty
-    if snapshot.givenVisibilityTimeout != nil {
+    if snapshot.broker.visibilityTimeout != nil {
       gap = nil
     } else if let silent {
       gap = "the visibility timeout of \(silent.id.name): \(silent.settings.reason ?? "not heard")"

@@ -29,9 +29,6 @@ package struct Snapshot: Sendable, Equatable, Codable {
   package var replyLists: Observation<ReplyListFacts>
   package var collectors: [CollectorStatus]
   package var cost: OwnCost
-  /// The visibility timeout as told by hand (`--visibility-timeout`), for workers that cannot be
-  /// asked; nil where none was.
-  package var givenVisibilityTimeout: Seconds?
 
   package init(
     takenAt: Timestamp, polledAt: Timestamp? = nil, observedSince: Timestamp,
@@ -47,8 +44,7 @@ package struct Snapshot: Sendable, Equatable, Codable {
     results: Observation<ResultFacts> = .unavailable("not scanned yet"),
     chords: Observation<[ChordFacts]> = .unavailable("not scanned yet"),
     replyLists: Observation<ReplyListFacts> = .unavailable("not scanned yet"),
-    collectors: [CollectorStatus] = [], cost: OwnCost = OwnCost(),
-    givenVisibilityTimeout: Seconds? = nil
+    collectors: [CollectorStatus] = [], cost: OwnCost = OwnCost()
   ) {
     self.takenAt = takenAt
     self.polledAt = polledAt
@@ -69,7 +65,6 @@ package struct Snapshot: Sendable, Equatable, Codable {
     self.replyLists = replyLists
     self.collectors = collectors
     self.cost = cost
-    self.givenVisibilityTimeout = givenVisibilityTimeout
   }
 
   /// How long this process has observed.

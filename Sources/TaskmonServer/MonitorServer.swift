@@ -63,7 +63,7 @@ package struct MonitorServer: Sendable {
       } onCancel: {
         listener.stop { serving.cancel() }
       }
-    } catch where Task.isCancelled {
+    } catch  where Task.isCancelled {
       // However the pieces end once the listener is closed, this is the end that was asked for.
       return
     } catch let error as IOError {

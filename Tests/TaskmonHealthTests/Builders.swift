@@ -26,14 +26,15 @@ func snapshot(
   let since = moment - Seconds(observed)
   return Snapshot(
     takenAt: moment, polledAt: moment, observedSince: since,
-    broker: BrokerIdentity(url: "redis://localhost:6379/0"), link: link ?? .up(since: since),
-    server: server, presence: presence, queues: queues, unacked: unacked, workers: workers,
+    broker: BrokerIdentity(
+      url: "redis://localhost:6379/0", visibilityTimeout: visibilityTimeout.map { Seconds($0) }),
+    link: link ?? .up(since: since), server: server, presence: presence, queues: queues,
+    unacked: unacked, workers: workers,
     inspection: inspection ?? InspectionFacts(lastRound: moment - Seconds(10)),
     events: EventStreamFacts(
       pattern: "/0.celeryev/*", connectedSince: since,
       heard: heard ?? [Interval(from: since, to: moment)], lastGap: lastGap),
-    running: running, beat: beat, results: results, chords: chords, replyLists: replyLists,
-    givenVisibilityTimeout: visibilityTimeout.map { Seconds($0) })
+    running: running, beat: beat, results: results, chords: chords, replyLists: replyLists)
 }
 
 /// A Redis in good order: a gigabyte of which little is used, nothing evicted, snapshots on.

@@ -113,7 +113,7 @@ private struct Office {
   let url: String
 
   init() async throws {
-    redis = try await RedisServer(tcp: true)
+    redis = try await RedisServer(tcp: true, arguments: ["--appendonly", "yes"])
     url = try redis.tcpURL()
     fleet = try await CeleryFleet(broker: url)
     _ = try await fleet.worker(

@@ -14,7 +14,7 @@ struct HealthyShopLiveTests {
   @Test(
     "two minutes with a rolling restart give no warning and no critical", .timeLimit(.minutes(8)))
   func noFalseAlarm() async throws {
-    let redis = try await RedisServer(tcp: true)
+    let redis = try await RedisServer(tcp: true, arguments: ["--appendonly", "yes"])
     let url = try redis.tcpURL()
     let fleet = try await CeleryFleet(broker: url)
     let old = [try await worker("w1", of: fleet), try await worker("w2", of: fleet)]

@@ -17,7 +17,7 @@ struct ReadmeLiveTests {
     let steps = Self.steps(in: readme)
     try #require(!steps.isEmpty, "README.md has no console block after <!-- first-use -->")
 
-    let redis = try await RedisServer(tcp: true)
+    let redis = try await RedisServer(tcp: true, arguments: ["--appendonly", "yes"])
     let fleet = try await CeleryFleet(broker: try redis.tcpURL())
     _ = try await fleet.worker("shop", node: "w1@shop", as: "w1", queues: "celery,mail")
     _ = try await fleet.beat("shop", as: "beat", redBeat: true)
