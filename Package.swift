@@ -104,7 +104,7 @@ let package = Package(
       knowing: ["TaskmonExposition", "TaskmonHealth", "TaskmonModel", "TaskmonUnits", logging]),
     tests(of: "TaskmonConfiguration", knowing: ["TaskmonHealth", "TaskmonUnits"]),
     tests(of: "TaskmonTUI", knowing: ["TaskmonModel", "TaskmonHealth", "TaskmonUnits"]),
-    tests(of: "TaskmonTerminal", knowing: ["TaskmonTUI", "TaskmonUnits"]),
+    tests(of: "TaskmonTerminal", knowing: ["TaskmonModel", "TaskmonTUI", "TaskmonUnits"]),
     tests(of: "TaskmonDemo", knowing: ["RedisClient", "CeleryProtocol", "TaskmonUnits"]),
     .testTarget(
       name: "taskmonTests", dependencies: ["TaskmonTestSupport"], swiftSettings: strict),
