@@ -183,7 +183,7 @@ struct RedisSubscriptionTests {
     let none = try await RedisSubscription.channels(
       matching: RedisKey("*"), on: url, time: time, for: .milliseconds(20))
     #expect(none.isEmpty)
-    // The server hears of the closed connection a little later; its pattern must not pass for the next.
+    // The server hears of the closed connection a little later; its pattern is not the next one's.
     try await eventually { try server.command("PUBSUB", "NUMPAT") == .integer(0) }
 
     let found = Task {
