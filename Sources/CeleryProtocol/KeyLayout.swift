@@ -257,6 +257,21 @@ extension KeyLayout {
     return bytes.flatMap { special.contains($0) ? [UInt8(ascii: "\\"), $0] : [$0] }
   }
 
+  /// The text that such a pattern matches.
+  static func globUnescaped(_ pattern: [UInt8]) -> [UInt8] {
+    var text: [UInt8] = []
+    var isEscaped = false
+    for byte in pattern {
+      guard byte == UInt8(ascii: "\\"), !isEscaped else {
+        text.append(byte)
+        isEscaped = false
+        continue
+      }
+      isEscaped = true
+    }
+    return text
+  }
+
   static func suffix(of bytes: [UInt8], after prefix: [UInt8]) -> [UInt8]? {
     bytes.starts(with: prefix) ? Array(bytes.dropFirst(prefix.count)) : nil
   }

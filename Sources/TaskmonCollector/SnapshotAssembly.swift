@@ -95,13 +95,22 @@ struct SnapshotAssembly: Sendable {
         markers: markers + (facts.sawBinding ? ["a kombu binding"] : []),
         scanComplete: facts.scanComplete,
         heardEvents: tap.ledger.received > 0,
-        elsewhere: otherDatabases + facts.prefixesElsewhere + facts.channelsElsewhere)
+        elsewhere: otherDatabases + otherPrefixes + facts.channelsElsewhere)
     }
   }
 
   private var otherDatabases: [String] {
     (facts.server.value?.databases ?? [:]).sorted { $0.key < $1.key }
       .map { "db \($0.key) (\($0.value.grouped) keys)" }
+  }
+
+  private var otherPrefixes: [String] {
+    facts.bindingsElsewhere.sorted { $0.key < $1.key }.map { prefix, count in
+      let exchanges = count == 1 ? "1 exchange" : "\(count.grouped) exchanges"
+      return prefix.isEmpty
+        ? "\(exchanges) without a key prefix"
+        : "\(exchanges) behind the key prefix \(prefix) (--key-prefix)"
+    }
   }
 
   private var events: EventStreamFacts {
