@@ -60,6 +60,11 @@ package struct MonitorConfiguration: Sendable {
       fanoutPatterns: fanoutPatterns)
   }
 
+  /// A certificate on the way to the broker or to the results is not checked at all.
+  package var skipsVerification: Bool {
+    broker.skipsVerification || backend?.skipsVerification == true
+  }
+
   package var identity: BrokerIdentity {
     BrokerIdentity(
       name: name, url: broker.redacted, database: broker.database, keyPrefix: keyPrefix,

@@ -44,7 +44,7 @@ struct ConsoleRun {
 
   private var allNotices: [String] {
     (configuration.isReadOnly ? ["read-only"] : [])
-      + (configuration.broker.skipsVerification ? ["TLS CERTIFICATE NOT CHECKED"] : []) + notices
+      + (configuration.skipsVerification ? ["TLS CERTIFICATE NOT CHECKED"] : []) + notices
   }
 
   // MARK: In the terminal
