@@ -8,8 +8,8 @@ package final class CeleryFleet: Sendable {
   /// Whoever holds this end keeps the fleet alive.
   private let lifeline: Int32
 
-  /// `broker` is the URL as Celery takes it.
-  package init(broker: String) async throws {
+  /// `broker` is the URL as Celery takes it; `variables` are what else its apps read.
+  package init(broker: String, variables: [String: String] = [:]) async throws {
     folder = try TemporaryFolder()
     python = try await PythonEnvironment.python.value
     let fifo = folder.path("lifeline")
@@ -21,7 +21,7 @@ package final class CeleryFleet: Sendable {
       "PATH": "\(Self.parent(of: python)):/usr/local/bin:/usr/bin:/bin",
       "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": PythonEnvironment.programs,
       "PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": "ignore",
-    ]
+    ].merging(variables) { $1 }
   }
 
   deinit { close(lifeline) }

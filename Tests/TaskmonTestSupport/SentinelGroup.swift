@@ -1,15 +1,10 @@
-import RedisClient
-import TaskmonTestSupport
-
 /// A master called `shop`, its replica and one sentinel that decides alone.
-struct SentinelGroup: Sendable {
-  let first: RedisServer
-  let second: RedisServer
-  let sentinel: RedisServer
+package struct SentinelGroup: Sendable {
+  package let first: RedisServer
+  package let second: RedisServer
+  package let sentinel: RedisServer
 
-  init(
-    password: String? = nil, sentinelPassword: String? = nil
-  ) async throws {
+  package init(password: String? = nil, sentinelPassword: String? = nil) async throws {
     let name = "shop"
     let login = password.map { ["--masterauth", $0] } ?? []
     first = try await RedisServer(
@@ -25,7 +20,7 @@ struct SentinelGroup: Sendable {
         sentinel monitor \(name) 127.0.0.1 \(port) 1
         sentinel down-after-milliseconds \(name) 300
         sentinel failover-timeout \(name) 3000
-        \(password.map { "sentinel auth-pass \(name) \($0)" } ?? "")
+        \(password.map { "sentinel auth-pass \(name) \"\($0)\"" } ?? "")
 
         """)
     try await eventually("the sentinel knows a replica it can promote") {
@@ -36,9 +31,5 @@ struct SentinelGroup: Sendable {
   }
 
   /// The sentinel's address as a URL has it.
-  var address: String { "sentinel://127.0.0.1:\(sentinel.port ?? 0)" }
-
-  func url(_ options: String = "?master_name=shop", login: String = "") throws -> RedisURL {
-    try RedisURL("sentinel://\(login)127.0.0.1:\(sentinel.port ?? 0)/0\(options)")
-  }
+  package var address: String { "sentinel://127.0.0.1:\(sentinel.port ?? 0)" }
 }
