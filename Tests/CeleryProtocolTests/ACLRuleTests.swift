@@ -137,6 +137,28 @@ struct ACLRuleTests {
     #expect(try server.command("LLEN", "celery") == .integer(1))
   }
 
+  @Test("the README shows both lines")
+  func readme() throws {
+    let lines = [ACLRule.Access.asking, .readOnly].map {
+      ACLRule(access: $0, layout: Self.layout).line
+    }
+    let wanted = """
+      To see everything:
+
+      ```
+      \(lines[0])
+      ```
+
+      With `--read-only`:
+
+      ```
+      \(lines[1])
+      ```
+
+      """
+    #expect(try ReadmeSection.text("least-rights", current: wanted) == wanted)
+  }
+
   @Test("the line is what redis-cli takes, whatever the prefix")
   func line() async throws {
     let rule = ACLRule(access: .readOnly, layout: Self.layout)

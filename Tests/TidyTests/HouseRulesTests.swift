@@ -49,6 +49,11 @@ struct HouseRulesTests {
       rule: HouseRules.ownClocks, path: "Sources/taskmon/A.swift",
       text: "let a = Date()\n", lines: []),
     Sample(
+      rule: HouseRules.foreignPapers, path: "Sources/A/A.swift",
+      text:
+        "// As \(HouseRules.foreignPapers[0]) says\nlet a = \"\(HouseRules.foreignPapers[8])x\"\n"
+        + "/// See README.md\n", lines: [1, 2]),
+    Sample(
       rule: HouseRules.traps, path: "Sources/A/A.swift",
       text: "a = try! b()\nc = d as! E\nfatalError(\"x\")\nf = g!\nh = i!.j\nk[0]!()\n",
       lines: [1, 2, 3, 4, 5, 6]),
