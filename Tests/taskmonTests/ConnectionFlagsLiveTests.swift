@@ -47,7 +47,7 @@ struct ConnectionFlagsLiveTests {
     Mistake(flags: ["--fanout-prefix", ""], words: "--fanout-prefix: it is empty"),
   ]
 
-  @Test("what makes no sense is refused in one sentence", arguments: mistakes)
+  @Test("what makes no sense is refused in one sentence", .serialized, arguments: mistakes)
   func refused(_ mistake: Mistake) async throws {
     for (command, code) in [("top", Int32(64)), ("check", 3)] {
       let run = try await taskmon.run([command] + mistake.flags)

@@ -3,9 +3,11 @@ import TaskmonTestSupport
 import Testing
 
 /// Whatever taskmon is asked and however it is told, passwords are in nothing that it says.
+///
+/// One case after the other: each runs many processes, and the machine is everybody's.
 @Suite("A planted password is seen nowhere", .tags(.live))
 struct SecretsLiveTests {
-  @Test("every command, with each way of giving it", arguments: Way.allCases)
+  @Test("every command, with each way of giving it", .serialized, arguments: Way.allCases)
   func commands(_ way: Way) async throws {
     let shop = try await LockedShop()
     let (flags, variables) = try shop.given(way)
@@ -69,7 +71,7 @@ struct SecretsLiveTests {
   }
 
   @Test(
-    "neither a wrong password nor a host that is away makes it tell",
+    "neither a wrong password nor a host that is away makes it tell", .serialized,
     arguments: [Way.argument, .query, .variable, .passwordFile])
   func failing(_ way: Way) async throws {
     let shop = try await LockedShop()
@@ -93,7 +95,8 @@ struct SecretsLiveTests {
     #expect(shop.leaks(try shop.taskmon.home.read("state")) == [])
   }
 
-  @Test("pages, metrics, logs and the process list of a daemon", arguments: [false, true])
+  @Test(
+    "pages, metrics, logs and the process list of a daemon", .serialized, arguments: [false, true])
   func serving(isWrong: Bool) async throws {
     let shop = try await LockedShop()
     // Real workers tell their own settings, URLs of broker and backend among them.

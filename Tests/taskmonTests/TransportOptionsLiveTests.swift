@@ -33,7 +33,7 @@ struct TransportOptionsLiveTests {
       ]),
   ]
 
-  @Test("lengths are kombu's, events are heard and workers answer", arguments: shops)
+  @Test("lengths are kombu's, events are heard and workers answer", .serialized, arguments: shops)
   func seen(_ shop: Shop) async throws {
     let redis = try await RedisServer(tcp: true)
     let url = try redis.tcpURL()
