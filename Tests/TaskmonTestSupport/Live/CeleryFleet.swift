@@ -113,6 +113,10 @@ package struct FleetMember: Sendable {
     try await eventually(within: 30, "end of \(name)") { exitStatus != nil }
   }
 
+  /// Stops it where it stands, its children not, until `resume`.
+  package func suspend() { processID.map { _ = kill($0, SIGSTOP) } }
+  package func resume() { processID.map { _ = kill($0, SIGCONT) } }
+
   /// Kills it and its pool with signal 9, as a machine that loses its power.
   package func kill9() throws {
     guard let group = number("group") else { throw SupportError("\(name) was never started") }
