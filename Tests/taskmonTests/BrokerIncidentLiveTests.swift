@@ -118,6 +118,35 @@ struct BrokerIncidentLiveTests {
   }
 
   @Test(
+    "volatile-lru in a database of queues: results go first, then writes are refused",
+    .timeLimit(.minutes(8)))
+  func evictsAndRefuses() async throws {
+    let redis = try await RedisServer(
+      tcp: true, arguments: ["--maxmemory", "16mb", "--maxmemory-policy", "volatile-lru"])
+    let harbour = try await Harbour(broker: redis.tcpURL())
+    try await harbour.isSeen()
+    // What a worker at work makes of a refused write is not the question here.
+    try harbour.trade.kill9()
+    let element = Array(String(repeating: "x", count: 16_000).utf8)
+    let push = [Array("RPUSH".utf8), Array("ours".utf8), element]
+    try await eventually(within: 60, "Redis refuses a write") {
+      try redis.pipeline(Array(repeating: push, count: 50)).contains { reply in
+        if case .error(let text) = reply { text.hasPrefix("OOM") } else { false }
+      }
+    }
+    let refused = "critical broker-memory-high broker"
+    let finding = try await harbour.finds(refused)
+    #expect(finding.evidence["policy"] == .text("volatile-lru"))
+    #expect(finding.evidence["refusedWrites"].isAtLeast(1))
+    try await pass(seconds: 45)
+    #expect(harbour.vigil.phases.last == [refused, "warning broker-evicts broker"])
+    let others = Set(harbour.vigil.phases.joined())
+      .subtracting([refused, "warning broker-evicts broker"])
+    #expect(others.isEmpty, "\(harbour.vigil.details)")
+    #expect(harbour.worker.exitStatus == nil)
+  }
+
+  @Test(
     "noeviction and full: told in time, no worker is hurt, and it ends", .timeLimit(.minutes(8)))
   func full() async throws {
     let redis = try await RedisServer(

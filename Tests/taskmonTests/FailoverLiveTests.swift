@@ -31,6 +31,23 @@ struct FailoverLiveTests {
     try await expectQuiet(harbour, terminal)
   }
 
+  @Test(
+    "the master steps down on request: both are with the new one, and nothing is told but a gap",
+    .timeLimit(.minutes(8)))
+  func request() async throws {
+    let group = try await Self.group(1000)
+    let harbour = try await Harbour(broker: group.url)
+    let terminal = try await Self.console(on: group)
+    try await harbour.isSeen()
+    let asked = try await harbour.inQuiet {
+      try group.sentinel.command("SENTINEL", "FAILOVER", "shop")
+    }
+    let times = try await recovery(of: harbour, and: terminal)
+    print("failover on request: \(times.text(since: asked))")
+    try await expectQuiet(harbour, terminal)
+    try await expectQuiet(harbour, terminal)
+  }
+
   private static func group(_ downAfter: Int) async throws -> SentinelGroup {
     try await SentinelGroup(
       downAfter: downAfter,
