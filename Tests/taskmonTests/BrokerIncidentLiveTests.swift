@@ -169,7 +169,7 @@ struct BrokerIncidentLiveTests {
     #expect(harbour.worker.exitStatus == nil)
     try redis.command("CONFIG", "SET", "maxmemory", "256mb")
     try await eventually(within: 60, "the end of it") {
-      try harbour.serving.health().healthy.contains("broker-memory-high")
+      try harbour.vigil.document().healthy.contains("broker-memory-high")
     }
   }
 }
@@ -178,7 +178,7 @@ extension Harbour {
   /// Exactly these were told at warning or above, in this order, and the last of them is still so.
   func expectAlarms(_ expected: [[String]]) throws {
     #expect(vigil.phases == expected, "\(vigil.details)")
-    let now = try serving.health().findings.filter { $0.severity != "info" }
+    let now = try vigil.document().findings.filter { $0.severity != "info" }
     let isAway = expected.last == [Self.unreachable]
     #expect(now.map(\.headline) == (isAway ? [] : expected.last ?? []), "\(now)")
   }

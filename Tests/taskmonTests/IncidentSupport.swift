@@ -25,9 +25,9 @@ final class Harbour: Sendable {
 
   /// Waits until all is seen that an incident could take away.
   func isSeen(workers: Int = 1, unacked: Int = 0) async throws {
-    try await eventually(within: 60, "results, workers, unacknowledged and their queues") {
+    try await eventually(within: 120, "results, workers, unacknowledged and their queues") {
       let page = Page(try self.serving.get("/metrics").body)
-      let healthy = Set(try self.serving.health().healthy)
+      let healthy = Set(try self.vigil.document().healthy)
       return page.sum("celery_results").isAtLeast(20)
         && page.sum("celery_worker_alive") == Double(workers)
         && page.sum("celery_unacked_messages") == Double(unacked)
@@ -38,7 +38,7 @@ final class Harbour: Sendable {
   /// Waits for a finding and gives it.
   func finds(_ headline: String) async throws -> HealthReading.Finding {
     try await eventuallyValue(within: 120, headline) {
-      try self.serving.health().findings.first { $0.headline == headline }
+      try self.vigil.document().findings.first { $0.headline == headline }
     }
   }
 
@@ -58,7 +58,7 @@ final class Harbour: Sendable {
 
   /// The worker has connected again.
   func isBack(_ member: FleetMember) async throws {
-    try await eventually(within: 60, "\(member.name) connects again") {
+    try await eventually(within: 120, "\(member.name) connects again") {
       member.log.components(separatedBy: "] Connected to ").count > 2
     }
   }
@@ -70,21 +70,32 @@ final class Vigil: Sendable {
   private let task: Task<Void, Never>
 
   private final class Book: Sendable {
-    let phases = Mutex<[[HealthReading.Finding]]>([])
+    private let serving: Serving
+    private let noted = Mutex<[[HealthReading.Finding]]>([])
+
+    init(_ serving: Serving) { self.serving = serving }
+
+    var phases: [[HealthReading.Finding]] { noted.withLock { $0 } }
+
+    /// One reader at a time, so that no older document is noted after a newer one.
+    func read() throws -> HealthReading {
+      try noted.withLock { phases in
+        let document = try serving.health()
+        let alarms = document.findings.filter { $0.severity != "info" }
+        if !alarms.isEmpty, phases.last?.map(\.headline) != alarms.map(\.headline) {
+          phases.append(alarms)
+        }
+        return document
+      }
+    }
   }
 
   init(_ serving: Serving) {
-    let book = Book()
+    let book = Book(serving)
     self.book = book
     task = Task.detached {
       while !Task.isCancelled {
-        let document = try? serving.health()
-        let alarms = (document?.findings ?? []).filter { $0.severity != "info" }
-        book.phases.withLock { phases in
-          if !alarms.isEmpty, phases.last?.map(\.headline) != alarms.map(\.headline) {
-            phases.append(alarms)
-          }
-        }
+        _ = try? book.read()
         try? await Task.sleep(for: .milliseconds(500))
       }
     }
@@ -92,14 +103,15 @@ final class Vigil: Sendable {
 
   deinit { task.cancel() }
 
+  /// The document of this moment, which is noted as well.
+  func document() throws -> HealthReading { try book.read() }
+
   /// What was told at warning and above, each change of it; moments without are left out.
-  var phases: [[String]] { book.phases.withLock { $0.map { $0.map(\.headline).sorted() } } }
+  var phases: [[String]] { book.phases.map { $0.map(\.headline).sorted() } }
 
   /// The same with all that was said.
   var details: String {
-    book.phases.withLock { phases in
-      phases.map { $0.map { "\($0.headline): \($0.message) \($0.evidence)" } }.description
-    }
+    book.phases.map { $0.map { "\($0.headline): \($0.message) \($0.evidence)" } }.description
   }
 }
 

@@ -98,7 +98,7 @@ package struct FleetMember: Sendable {
   package var exitStatus: Int32? { number("exit") }
 
   /// Waits until the log holds a text; the log's end is in the error.
-  package func says(_ text: String, within seconds: Double = 60) async throws {
+  package func says(_ text: String, within seconds: Double = 120) async throws {
     do {
       try await eventually(within: seconds, "\(name) says \(text)") { log.contains(text) }
     } catch {
