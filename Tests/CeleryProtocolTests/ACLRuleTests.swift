@@ -144,7 +144,8 @@ struct ACLRuleTests {
       rule.line == """
         ACL SETUSER taskmon reset on %R~* resetchannels &/0.celeryev/* &*celeryev* +client|setname \
         +config|get +exists +getrange +hget +hlen +hscan +hstrlen +info +llen +lrange \
-        +memory|usage +ping +psubscribe +pttl +scan +scard +select +sscan +strlen +time +type +zcard +zrange >PASSWORD
+        +memory|usage +ping +psubscribe +pttl +scan +scard +select +sscan +strlen +time +type \
+        +zcard +zrange >PASSWORD
         """)
     for channels in ["resetchannels", "allchannels"] {
       try await expectTaken(
