@@ -76,12 +76,16 @@ package struct ACLRule: Sendable, Hashable {
 
   /// A pattern must be given as it is subscribed to, letter by letter; where rules cannot hold it,
   /// because it has a space, all channels are.
+  ///
+  /// A user made anew may hear every channel in Redis 6.2, and where `acl-pubsub-default` says so;
+  /// a pattern beside that right is an error.
   private var channels: [[UInt8]] {
     guard let layout = layouts.first else { return [] }
     let heard = [layout.eventPattern.bytes, layout.eventDiscoveryPattern.bytes]
     let asked = access == .asking ? [Self.spaceless(layout.controlPattern)] : []
     guard heard.allSatisfy({ Self.spaceless($0) == $0 }) else { return [Array("allchannels".utf8)] }
-    return Self.unique(heard + asked).map { [UInt8(ascii: "&")] + $0 }
+    return [Array("resetchannels".utf8)]
+      + Self.unique(heard + asked).map { [UInt8(ascii: "&")] + $0 }
   }
 
   /// The pattern with `?` where access rules take no such byte.

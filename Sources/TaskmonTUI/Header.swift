@@ -36,7 +36,7 @@ package enum Header {
       line.append("  redis ?", .unknown)
     case .value(let server):
       let limit = server.maxMemory.map { "/" + $0.compact } ?? ""
-      line.append("  redis \(server.version) · \(server.usedMemory.compact)\(limit)", .dim)
+      line.append("  \(server.software.lowercased()) · \(server.usedMemory.compact)\(limit)", .dim)
       line.append(" · \(server.connectedClients.grouped) clients", .dim)
       if server.role != "master" { line.append(" · \(server.role)", .warning) }
       if server.isLoading { line.append(" · loading", .warning) }

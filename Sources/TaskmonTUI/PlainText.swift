@@ -26,7 +26,7 @@ package enum PlainText {
     }
     if let server = snapshot.server.value {
       let limit = server.maxMemory.map { "/" + $0.compact } ?? ""
-      first.append("  redis \(server.version)  \(server.usedMemory.compact)\(limit)")
+      first.append("  \(server.software.lowercased())  \(server.usedMemory.compact)\(limit)")
       first.append("  \(server.connectedClients.grouped) clients")
     }
     let state = HeaderState(now: snapshot.takenAt, refresh: Seconds(1), moments: moments)

@@ -159,16 +159,23 @@ struct ACLRuleTests {
     #expect(try ReadmeSection.text("least-rights", current: wanted) == wanted)
   }
 
-  @Test("the line is what redis-cli takes, whatever the prefix")
+  @Test("the line is what redis-cli takes, whatever the prefix and a new user's channels")
   func line() async throws {
     let rule = ACLRule(access: .readOnly, layout: Self.layout)
     #expect(
       rule.line == """
-        ACL SETUSER taskmon reset on %R~* &/0.celeryev/* &*celeryev* +client|setname +config|get \
-        +exists +getrange +hget +hlen +hscan +hstrlen +info +llen +lrange +memory|usage +ping \
-        +psubscribe +pttl +scan +scard +select +sscan +strlen +time +type +zcard +zrange >PASSWORD
+        ACL SETUSER taskmon reset on %R~* resetchannels &/0.celeryev/* &*celeryev* +client|setname \
+        +config|get +exists +getrange +hget +hlen +hscan +hstrlen +info +llen +lrange \
+        +memory|usage +ping +psubscribe +pttl +scan +scard +select +sscan +strlen +time +type \
+        +zcard +zrange >PASSWORD
         """)
-    let server = try await RedisServer()
+    for channels in ["resetchannels", "allchannels"] {
+      try await expectTaken(
+        by: try await RedisServer(arguments: ["--acl-pubsub-default", channels]))
+    }
+  }
+
+  private func expectTaken(by server: RedisServer) async throws {
     let odd = KeyLayout(database: 3, globalPrefix: "a b\"ü*")
     for layout in [Self.layout, odd] {
       for access in ACLRule.Access.allCases {

@@ -26,8 +26,10 @@ enum ServerCollector {
       throw CollectionError("INFO: neither run_id nor used_memory in the answer")
     }
     let databases = info.databases()
+    let valkey = info["valkey_version"]
     return ServerFacts(
-      version: info["valkey_version"] ?? info["redis_version"] ?? "?", runID: runID,
+      product: valkey.map { _ in "Valkey" }, version: valkey ?? info["redis_version"] ?? "?",
+      runID: runID,
       uptime: Seconds(Double(info.integer("uptime_in_seconds") ?? 0)),
       role: info["role"] ?? "?", usedMemory: used,
       maxMemory: info.bytes("maxmemory").flatMap { $0 == .zero ? nil : $0 },
@@ -39,10 +41,20 @@ enum ServerCollector {
       isLoading: info["loading"] == "1", appendOnly: info["aof_enabled"].map { $0 == "1" },
       snapshotsConfigured: nil, flushes: commands.map(Self.flushes),
       fullFlushes: commands.map { $0.field("cmdstat_flushall", "calls") ?? 0 },
-      outOfMemoryErrors: info.field("errorstat_OOM", "count"),
+      outOfMemoryErrors: Self.refusedWrites(info),
       operationsPerSecond: info.integer("instantaneous_ops_per_sec"),
       keys: databases[database] ?? 0, databases: databases.filter { $0.key != database },
       clockOffset: clockOffset)
+  }
+
+  /// Only errors that have occurred are listed, so that none of a kind is a zero; but not where
+  /// there is no such list (before Redis 6.2), or where Redis gave it up as too long.
+  private static func refusedWrites(_ info: ServerInfo) -> Int? {
+    if let count = info.field("errorstat_OOM", "count") { return count }
+    let isListed =
+      info.hasSection("Errorstats") && info["errorstat_ERRORSTATS_DISABLED"] == nil
+      && info["errorstat_ERRORSTATS_OVERFLOW"] == nil
+    return isListed ? 0 : nil
   }
 
   private static func flushes(_ commands: ServerInfo) -> Int {
@@ -62,14 +74,21 @@ enum ServerCollector {
 /// The lines of an `INFO` answer, by field.
 struct ServerInfo: Sendable {
   private let fields: [String: String]
+  private let sections: Set<String>
 
   init(text: String) {
     var fields: [String: String] = [:]
-    for line in text.split(whereSeparator: \.isNewline) where !line.hasPrefix("#") {
+    var sections: Set<String> = []
+    for line in text.split(whereSeparator: \.isNewline) {
+      if line.hasPrefix("# ") {
+        sections.insert(String(line.dropFirst(2)))
+        continue
+      }
       guard let colon = line.firstIndex(of: ":") else { continue }
       fields[String(line[..<colon])] = String(line[line.index(after: colon)...])
     }
     self.fields = fields
+    self.sections = sections
   }
 
   init(reply: RedisReply, section: String) throws(CollectionError) {
@@ -81,6 +100,9 @@ struct ServerInfo: Sendable {
   }
 
   subscript(name: String) -> String? { fields[name] }
+
+  /// Whether a part of that name was in the answer, be it empty.
+  func hasSection(_ name: String) -> Bool { sections.contains(name) }
 
   func integer(_ name: String) -> Int? { fields[name].flatMap { Int($0) } }
 

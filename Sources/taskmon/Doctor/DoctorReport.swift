@@ -73,7 +73,7 @@ struct DoctorReport {
     if let failure = snapshot.link.failure {
       return add(.hidden, "connection", failure.sentence)
     }
-    let server = snapshot.server.value.map { "Redis \($0.version), \($0.role)" }
+    let server = snapshot.server.value.map { "\($0.software), \($0.role)" }
     add(.seen, "connection", "\(snapshot.broker.url) answers, \(server ?? "version not known")")
   }
 

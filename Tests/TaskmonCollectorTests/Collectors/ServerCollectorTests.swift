@@ -80,6 +80,28 @@ import Testing
     #expect(facts.outOfMemoryErrors == nil)
   }
 
+  @Test(arguments: [
+    ("# Errorstats\r\nerrorstat_ERR:count=2\r\n", 0), ("# Errorstats\r\n", 0), ("", nil),
+    ("# Errorstats\r\nerrorstat_OOM:count=7\r\n", 7),
+    ("# Errorstats\r\nerrorstat_ERRORSTATS_OVERFLOW:count=9\r\n", nil),
+  ])
+  func `no refused write among the listed errors is none`(_ list: String, _ count: Int?) throws {
+    let facts = try Self.reading().value([
+      .text("run_id:x\r\nused_memory:5\r\n" + list), .text(""), Self.time,
+    ])
+    #expect(facts.outOfMemoryErrors == count)
+  }
+
+  @Test func `a Valkey is called by its name and its own version`() throws {
+    let facts = try Self.reading().value([
+      .text(
+        "redis_version:7.2.4\r\nserver_name:valkey\r\nvalkey_version:9.1.2\r\n"
+          + "run_id:x\r\nused_memory:5\r\n"),
+      .text(""), Self.time,
+    ])
+    #expect(facts.software == "Valkey 9.1.2")
+  }
+
   @Test func `a limit of zero is no limit`() throws {
     let facts = try Self.reading().value([
       .text("run_id:x\r\nused_memory:5\r\nmaxmemory:0\r\n"), .text(""), Self.time,

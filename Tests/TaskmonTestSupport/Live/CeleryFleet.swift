@@ -98,7 +98,7 @@ package struct FleetMember: Sendable {
   package var exitStatus: Int32? { number("exit") }
 
   /// Waits until the log holds a text; the log's end is in the error.
-  package func says(_ text: String, within seconds: Double = 60) async throws {
+  package func says(_ text: String, within seconds: Double = 120) async throws {
     do {
       try await eventually(within: seconds, "\(name) says \(text)") { log.contains(text) }
     } catch {
@@ -112,6 +112,10 @@ package struct FleetMember: Sendable {
     kill(processID, SIGTERM)
     try await eventually(within: 30, "end of \(name)") { exitStatus != nil }
   }
+
+  /// Stops it where it stands, its children not, until `resume`.
+  package func suspend() { processID.map { _ = kill($0, SIGSTOP) } }
+  package func resume() { processID.map { _ = kill($0, SIGCONT) } }
 
   /// Kills it and its pool with signal 9, as a machine that loses its power.
   package func kill9() throws {
