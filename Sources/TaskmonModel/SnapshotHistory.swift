@@ -12,11 +12,12 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
   /// When the RedBeat lock was first seen missing while a schedule exists; nil while it is held.
   package private(set) var lockMissingSince: Timestamp?
   package private(set) var server: ServerTrack
+  package private(set) var chords: ChordTracks
   /// When an earlier run ended, where this history was read from a state file.
   package private(set) var earlierRunEnded: Timestamp?
 
   private enum CodingKeys: String, CodingKey {
-    case queues, workers, beatEntries, lockMissingSince, server, earlierRunEnded
+    case queues, workers, beatEntries, lockMissingSince, server, chords, earlierRunEnded
   }
 
   package init() {
@@ -24,6 +25,7 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     workers = [:]
     beatEntries = [:]
     server = ServerTrack()
+    chords = ChordTracks()
   }
 
   package init(from decoder: any Decoder) throws {
@@ -34,6 +36,7 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     beatEntries = try container.decode([String: BeatTrack].self, forKey: .beatEntries)
     lockMissingSince = try container.decodeIfPresent(Timestamp.self, forKey: .lockMissingSince)
     server = try container.decodeIfPresent(ServerTrack.self, forKey: .server) ?? ServerTrack()
+    chords = try container.decodeIfPresent(ChordTracks.self, forKey: .chords) ?? ChordTracks()
     earlierRunEnded = try container.decodeIfPresent(Timestamp.self, forKey: .earlierRunEnded)
   }
 
@@ -44,6 +47,7 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     try container.encode(beatEntries, forKey: .beatEntries)
     try container.encodeIfPresent(lockMissingSince, forKey: .lockMissingSince)
     try container.encode(server, forKey: .server)
+    try container.encode(chords, forKey: .chords)
     try container.encodeIfPresent(latest?.takenAt ?? earlierRunEnded, forKey: .earlierRunEnded)
   }
 
@@ -57,6 +61,7 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     absorbQueues(of: snapshot)
     absorbWorkers(of: snapshot)
     absorbBeat(of: snapshot)
+    absorbChords(of: snapshot)
   }
 
   /// What a queue held before the server lost it was not taken by a consumer.
@@ -107,6 +112,13 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     if case .value(let redBeat?) = snapshot.beat.redBeat {
       lockMissingSince = redBeat.lock == nil ? lockMissingSince ?? snapshot.takenAt : nil
     }
+  }
+
+  /// Between two passes over the results their chords stay as the last one found them.
+  private mutating func absorbChords(of snapshot: Snapshot) {
+    guard case .value(let facts) = snapshot.chords else { return }
+    chords.absorb(
+      facts, lookedAt: snapshot.results.value?.updatedAt ?? snapshot.takenAt)
   }
 
   /// The tracks of what a snapshot names, and of what was seen lately.
