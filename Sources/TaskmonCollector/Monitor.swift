@@ -246,9 +246,10 @@ package actor Monitor {
     scanEpoch += 1
   }
 
-  /// What a worker consumes is a queue, whether or not anybody has declared it.
+  /// What a worker consumes is a queue, whether or not anybody has declared it, and the first to be
+  /// followed where there are too many.
   private func learnQueues(from snapshot: Snapshot) {
     let names = (snapshot.workers.value ?? []).flatMap { $0.queues.value ?? [] }
-    queues.name(Set(names).map { QueueName($0) }, at: snapshot.takenAt)
+    queues.consume(Set(names.map { QueueName($0) }), at: snapshot.takenAt)
   }
 }
