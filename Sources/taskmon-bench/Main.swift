@@ -14,10 +14,11 @@ import TaskmonUnits
 @main
 enum Main {
   static let usage = """
-    usage: taskmon-bench reading [--results N] [--queues N] [--seconds N]
+    usage: taskmon-bench reading [--results N] [--queues N] [--rate N] [--seconds N]
 
       --results N  results stored (default 1000000)
       --queues N   queues, one in ten with messages (default 20000)
+      --rate N     tasks a second of the shop beside them (default 50)
       --seconds N  how long to watch (default 180)
     """
 
@@ -48,6 +49,7 @@ struct BenchError: Error, CustomStringConvertible {
 struct Settings {
   var results = 1_000_000
   var queues = 20_000
+  var rate = 50
   var seconds = 180
   /// Only for the parts.
   var socket = ""
@@ -60,6 +62,7 @@ struct Settings {
       case "--socket": socket = value
       case "--results": results = try Self.number(value)
       case "--queues": queues = try Self.number(value)
+      case "--rate": rate = try Self.number(value)
       case "--seconds": seconds = try Self.number(value)
       default: throw BenchError(Main.usage)
       }

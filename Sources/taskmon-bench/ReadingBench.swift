@@ -30,7 +30,8 @@ struct ReadingBench {
       throw BenchError("there is no healthy shop")
     }
     let demo = DemoSession(
-      options: DemoOptions(scenario: healthy, workers: 4, queues: 4, tasksPerSecond: 50),
+      options: DemoOptions(
+        scenario: healthy, workers: 4, queues: 4, tasksPerSecond: Double(settings.rate)),
       time: Clock.source)
     let path = getenv("PATH").map { String(cString: $0) }
     let temporary = getenv("TMPDIR").map { String(cString: $0) }
@@ -102,7 +103,9 @@ struct ReadingBench {
 
   private func report(_ numbers: [Double]) {
     let polls = max(1, numbers[0])
-    print("\(settings.results) results, \(settings.queues) queues, a shop of 4 workers")
+    print(
+      "\(settings.results) results, \(settings.queues) queues, a shop of 4 workers and"
+        + " \(settings.rate) tasks a second")
     line("polls", "\(whole(numbers[0])) in \(settings.seconds) s")
     line(
       "fast poll",
