@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run build test lint format golden
+.PHONY: help run build test bench lint format golden
 
 # Debug builds take half the time of release builds, and a newcomer waits for this one.
 SWIFT_BUILD := swift build --explicit-target-dependency-import-check error
@@ -35,6 +35,11 @@ test: ## install what is missing, lint, build, and run every test, real Celery i
 	  && $(SWIFT_BUILD) --build-tests \
 	  && $(SWIFT_TEST) --skip-build --skip LiveTests $(FEW_AT_ONCE) \
 	  && $(SWIFT_TEST) --skip-build --filter LiveTests
+
+bench: ## measure what watching a shop among a million results costs
+	@.ci/install run
+	@swift build -c release --explicit-target-dependency-import-check error --product taskmon-bench
+	@.build/release/taskmon-bench reading
 
 lint: ## check the format of all Swift files
 	@swift format lint --strict --parallel --recursive Sources Tests Package.swift

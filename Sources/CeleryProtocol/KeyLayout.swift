@@ -216,6 +216,14 @@ extension KeyLayout {
     return String(decoding: rest.dropLast(2), as: UTF8.self)
   }
 
+  /// The group whose result an application has saved; nil for the counters of chords.
+  package func groupID(ofGroupKey key: RedisKey) -> String? {
+    guard let rest = Self.suffix(of: key.bytes, after: Array(groupStart.utf8)), !rest.isEmpty,
+      ![".s", ".t", ".j", ".d"].contains(where: { Self.ends(rest, with: $0) })
+    else { return nil }
+    return String(decoding: rest, as: UTF8.self)
+  }
+
   package func taskID(ofResultKey key: RedisKey) -> String? {
     Self.suffix(of: key.bytes, after: Array(resultStart.utf8))
       .map { String(decoding: $0, as: UTF8.self) }

@@ -6,7 +6,7 @@ import TaskmonUnits
 /// The slow rhythms: each in its own loop, none of which may end before it is cancelled.
 extension Monitor {
   private var pace: ScanPace {
-    ScanPace(time: time, share: configuration.budget.scanShare)
+    ScanPace(time: time, share: configuration.budget.scanShare, brake: scanBrake)
   }
 
   private func rest(_ wait: Seconds) async -> Bool {

@@ -33,6 +33,8 @@ package actor Monitor {
   let polls: RedisLink
   let scans: RedisLink
   let cost = RedisCostCounter()
+  let scanBrake = ScanBrake()
+  private var redisTime = RedisTime()
   let startedAt: Timestamp
 
   var facts = CollectedFacts()
@@ -148,6 +150,7 @@ package actor Monitor {
       facts.take(
         found, known: known, asked: asked, at: now, duration: time.uptime() - begun)
       lookAtAges(found.heads, now: now)
+      lookAtOwnShare(found.served)
       polledAt = now
       try await sampleUnacked()
       // Answers owed are lost with the server, and asking may begin anew.
@@ -155,6 +158,16 @@ package actor Monitor {
     } catch {
       logger.debug("poll failed", metadata: ["error": "\(error)"])
     }
+  }
+
+  /// What Redis itself counts for us; the scans go slower where theirs is too much.
+  private func lookAtOwnShare(_ served: [String: ServedCommand]) {
+    guard !served.isEmpty else { return }
+    let now = time.uptime()
+    redisTime.absorb(served: served, own: cost.value.commands, at: now)
+    guard let shares = redisTime.shares else { return }
+    // Two scans may be under way.
+    scanBrake.hold(shares.scans, below: configuration.budget.scanShare * 2, at: now)
   }
 
   /// Heads that have stood for ten seconds: where one has gone, more of the list is read.
@@ -198,7 +211,8 @@ package actor Monitor {
     let assembly = SnapshotAssembly(
       configuration: configuration, facts: facts, book: book,
       inspection: await inspector.facts, tap: tap.excerpt(of: listed), link: polls.state,
-      startedAt: startedAt, polledAt: polledAt, cost: cost.value, now: time.now())
+      startedAt: startedAt, polledAt: polledAt, cost: cost.value, redisTime: redisTime,
+      now: time.now())
     let (snapshot, endedUnheard) = assembly.assemble()
     tap.with { state in
       for run in endedUnheard { state.ledger.endedUnheard(run) }
@@ -232,9 +246,10 @@ package actor Monitor {
     scanEpoch += 1
   }
 
-  /// What a worker consumes is a queue, whether or not anybody has declared it.
+  /// What a worker consumes is a queue, whether or not anybody has declared it, and the first to be
+  /// followed where there are too many.
   private func learnQueues(from snapshot: Snapshot) {
     let names = (snapshot.workers.value ?? []).flatMap { $0.queues.value ?? [] }
-    queues.name(Set(names).map { QueueName($0) }, at: snapshot.takenAt)
+    queues.consume(Set(names.map { QueueName($0) }), at: snapshot.takenAt)
   }
 }

@@ -14,6 +14,7 @@ struct SnapshotAssembly: Sendable {
   let startedAt: Timestamp
   let polledAt: Timestamp?
   let cost: RedisCost
+  let redisTime: RedisTime
   let now: Timestamp
 
   /// The snapshot, and the runs whose end was missed.
@@ -125,7 +126,9 @@ struct SnapshotAssembly: Sendable {
   private var ownCost: OwnCost {
     OwnCost(
       commands: cost.commands, roundTrips: cost.roundTrips, bytesSent: ByteCount(cost.bytesOut),
-      bytesReceived: ByteCount(cost.bytesIn))
+      bytesReceived: ByteCount(cost.bytesIn),
+      redisTime: redisTime.total, redisShare: redisTime.shares?.all,
+      scanShare: redisTime.shares?.scans)
   }
 }
 

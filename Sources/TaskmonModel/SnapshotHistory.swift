@@ -14,11 +14,13 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
   /// When the RedBeat lock was first seen missing while a schedule exists; nil while it is held.
   package private(set) var lockMissingSince: Timestamp?
   package private(set) var server: ServerTrack
+  package private(set) var chords: ChordTracks
   /// When an earlier run ended, where this history was read from a state file.
   package private(set) var earlierRunEnded: Timestamp?
 
   private enum CodingKeys: String, CodingKey {
-    case queues, workers, beatEntries, scheduledRuns, lockMissingSince, server, earlierRunEnded
+    case queues, workers, beatEntries, scheduledRuns, lockMissingSince, server, chords
+    case earlierRunEnded
   }
 
   package init() {
@@ -27,6 +29,7 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     beatEntries = [:]
     scheduledRuns = [:]
     server = ServerTrack()
+    chords = ChordTracks()
   }
 
   package init(from decoder: any Decoder) throws {
@@ -39,6 +42,7 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
       try container.decodeIfPresent([String: RunTrack].self, forKey: .scheduledRuns) ?? [:]
     lockMissingSince = try container.decodeIfPresent(Timestamp.self, forKey: .lockMissingSince)
     server = try container.decodeIfPresent(ServerTrack.self, forKey: .server) ?? ServerTrack()
+    chords = try container.decodeIfPresent(ChordTracks.self, forKey: .chords) ?? ChordTracks()
     earlierRunEnded = try container.decodeIfPresent(Timestamp.self, forKey: .earlierRunEnded)
   }
 
@@ -50,6 +54,7 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     try container.encode(scheduledRuns, forKey: .scheduledRuns)
     try container.encodeIfPresent(lockMissingSince, forKey: .lockMissingSince)
     try container.encode(server, forKey: .server)
+    try container.encode(chords, forKey: .chords)
     try container.encodeIfPresent(latest?.takenAt ?? earlierRunEnded, forKey: .earlierRunEnded)
   }
 
@@ -63,6 +68,7 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     absorbQueues(of: snapshot)
     absorbWorkers(of: snapshot)
     absorbBeat(of: snapshot)
+    absorbChords(of: snapshot)
     absorbScheduledRuns(of: snapshot)
   }
 
@@ -114,6 +120,13 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     if case .value(let redBeat?) = snapshot.beat.redBeat {
       lockMissingSince = redBeat.lock == nil ? lockMissingSince ?? snapshot.takenAt : nil
     }
+  }
+
+  /// Between two passes over the results their chords stay as the last one found them.
+  private mutating func absorbChords(of snapshot: Snapshot) {
+    guard case .value(let facts) = snapshot.chords else { return }
+    chords.absorb(
+      facts, lookedAt: snapshot.results.value?.updatedAt ?? snapshot.takenAt)
   }
 
   /// Once for each round in which workers were asked.

@@ -7,7 +7,7 @@ import Testing
 @testable import TaskmonCollector
 
 @Suite struct SnapshotAssemblyTests {
-  private static func snapshot(
+  static func snapshot(
     facts: CollectedFacts = CollectedFacts(), ledger: EventLedger? = nil,
     hearing: Hearing = Hearing(limit: 4), inspection: InspectionFacts = InspectionFacts(),
     isReadOnly: Bool = false, link: RedisClient.LinkState = .idle
@@ -18,11 +18,12 @@ import Testing
       facts: facts, book: InspectionBook(), inspection: inspection,
       tap: EventTap.State(
         ledger: ledger ?? EventLedger(budget: CollectionBudget()), hearing: hearing),
-      link: link, startedAt: at(0), polledAt: nil, cost: RedisCost(), now: at(100)
+      link: link, startedAt: at(0), polledAt: nil, cost: RedisCost(),
+      redisTime: RedisTime(), now: at(100)
     ).assemble().0
   }
 
-  private static func hearing(since seconds: Double) -> Hearing {
+  static func hearing(since seconds: Double) -> Hearing {
     var hearing = Hearing(limit: 4)
     hearing.connected(at: at(seconds))
     return hearing

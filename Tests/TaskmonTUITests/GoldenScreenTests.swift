@@ -38,8 +38,12 @@ struct GoldenScreenTests {
       sizes: [(60, 15), (80, 24), (140, 60)]),
     GoldenCase(name: "results-task-page", data: SampleData.data(), view: .results, keys: [.enter]),
     GoldenCase(
-      name: "result-page", data: SampleData.data(), view: .results, keys: [.down, .down, .enter],
+      name: "result-page", data: SampleData.data(), view: .results,
+      keys: [.down, .down, .down, .down, .enter],
       sizes: [(80, 24)]),
+    GoldenCase(
+      name: "failures-page", data: SampleData.data(), view: .results,
+      keys: [.down, .down, .enter], sizes: [(80, 24)]),
     GoldenCase(
       name: "chord-page", data: SampleData.data(), view: .results, keys: [.end, .enter],
       sizes: [(80, 24)]),

@@ -114,15 +114,17 @@ struct HouseRulesTests {
 
   @Test("an unlisted part and an untested one are found")
   func registration() {
-    let registration = Registration(folder: "Sources/R", registry: "Registry", tests: "Tests/R")
+    let registration = Registration(
+      folder: "Sources/R", registries: ["Registry", "Other"], tests: "Tests/R")
     let sources = [
       SourceFile(path: "Sources/R/Good.swift", text: ""),
       SourceFile(path: "Sources/R/Bad.swift", text: ""),
       SourceFile(path: "Sources/Registry.swift", text: "[Good.self] // Bad"),
+      SourceFile(path: "Sources/Other.swift", text: "[]"),
     ]
     let tests = [SourceFile(path: "Tests/R/GoodTests.swift", text: "")]
     #expect(
       registration.breaches(sources: sources, tests: tests).map(\.what)
-        == ["Registry does not list Bad", "no BadTests.swift in Tests/R"])
+        == ["Registry or Other does not name Bad", "no BadTests.swift in Tests/R"])
   }
 }

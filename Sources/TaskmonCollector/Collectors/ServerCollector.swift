@@ -6,16 +6,22 @@ import TaskmonUnits
 enum ServerCollector {
   static let name = "server"
 
+  struct Look: Sendable, Equatable {
+    var facts: ServerFacts
+    /// By name in upper case, subcommands together; empty where Redis does not tell.
+    var served: [String: ServedCommand]
+  }
+
   /// `now` is our own clock at the time of asking, to see how far Redis' clock is from it.
-  static func reading(database: Int, now: @escaping @Sendable () -> Timestamp) -> Reading<
-    ServerFacts
-  > {
+  static func reading(database: Int, now: @escaping @Sendable () -> Timestamp) -> Reading<Look> {
     Reading(commands: [.info(), .info(["commandstats"]), .time]) {
       (replies) throws(CollectionError) in
       let info = try ServerInfo(reply: replies.reply(0), section: "INFO")
       let commands = try? ServerInfo(reply: replies.reply(1), section: "INFO commandstats")
       let clock = Self.time(replies.reply(2)).map { now() - $0 }
-      return try Self.facts(info, commands: commands, database: database, clockOffset: clock)
+      return Look(
+        facts: try Self.facts(info, commands: commands, database: database, clockOffset: clock),
+        served: commands?.servedCommands() ?? [:])
     }
   }
 
@@ -117,6 +123,20 @@ struct ServerInfo: Sendable {
       return Int(pair.dropFirst(key.count + 1))
     }
     return nil
+  }
+
+  /// From the `cmdstat_` lines.
+  func servedCommands() -> [String: ServedCommand] {
+    var served: [String: ServedCommand] = [:]
+    for name in fields.keys where name.hasPrefix("cmdstat_") {
+      guard let calls = field(name, "calls"), let time = field(name, "usec") else { continue }
+      let command = name.dropFirst("cmdstat_".count).prefix { $0 != "|" }.uppercased()
+      let known = served[command]
+      served[command] = ServedCommand(
+        calls: (known?.calls ?? 0).addingReportingOverflow(calls).partialValue,
+        time: (known?.time ?? .zero) + Seconds(Double(time) / 1e6))
+    }
+    return served
   }
 
   /// Keys per database, from the `dbN` lines; a database without keys has none.

@@ -58,6 +58,7 @@ enum SampleData {
   static let results = ResultFacts(
     completedPasses: 2, updatedAt: ago(12), count: 48_211, totalSize: ByteCount(222_298_112),
     withoutExpiry: 12, states: ["SUCCESS": 48_000, "FAILURE": 210, "STARTED": 1],
+    failures: ["TimeoutError": 180, "KeyError": 30], groups: 4,
     largest: [
       StoredResult(
         taskID: "7d1a4b52-93c0-4b7e-8f55-0c8a2f6f1e20", task: "reports.render",
@@ -90,7 +91,8 @@ enum SampleData {
 
   static let cost = OwnCost(
     commands: ["LLEN": 28_800, "INFO": 7_200, "SCAN": 300], roundTrips: 21_000,
-    bytesSent: ByteCount(1_900_000), bytesReceived: ByteCount(64_000_000))
+    bytesSent: ByteCount(1_900_000), bytesReceived: ByteCount(64_000_000),
+    redisTime: Seconds(61.2), redisShare: 0.0123, scanShare: 0.0101)
 
   static let server = ServerFacts(
     version: "7.0.15", runID: "f00", uptime: Seconds(400_000), usedMemory: ByteCount(12_900_000),
