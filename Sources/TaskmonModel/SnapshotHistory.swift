@@ -12,11 +12,12 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
   /// When the RedBeat lock was first seen missing while a schedule exists; nil while it is held.
   package private(set) var lockMissingSince: Timestamp?
   package private(set) var server: ServerTrack
+  package private(set) var tasks: TaskTrack
   /// When an earlier run ended, where this history was read from a state file.
   package private(set) var earlierRunEnded: Timestamp?
 
   private enum CodingKeys: String, CodingKey {
-    case queues, workers, beatEntries, lockMissingSince, server, earlierRunEnded
+    case queues, workers, beatEntries, lockMissingSince, server, tasks, earlierRunEnded
   }
 
   package init() {
@@ -24,6 +25,7 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     workers = [:]
     beatEntries = [:]
     server = ServerTrack()
+    tasks = TaskTrack()
   }
 
   package init(from decoder: any Decoder) throws {
@@ -34,6 +36,8 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     beatEntries = try container.decode([String: BeatTrack].self, forKey: .beatEntries)
     lockMissingSince = try container.decodeIfPresent(Timestamp.self, forKey: .lockMissingSince)
     server = try container.decodeIfPresent(ServerTrack.self, forKey: .server) ?? ServerTrack()
+    let track = try container.decodeIfPresent(TaskTrack.self, forKey: .tasks) ?? TaskTrack()
+    tasks = track.afterRestart()
     earlierRunEnded = try container.decodeIfPresent(Timestamp.self, forKey: .earlierRunEnded)
   }
 
@@ -44,6 +48,7 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     try container.encode(beatEntries, forKey: .beatEntries)
     try container.encodeIfPresent(lockMissingSince, forKey: .lockMissingSince)
     try container.encode(server, forKey: .server)
+    try container.encode(tasks.kept(), forKey: .tasks)
     try container.encodeIfPresent(latest?.takenAt ?? earlierRunEnded, forKey: .earlierRunEnded)
   }
 
@@ -57,6 +62,7 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     absorbQueues(of: snapshot)
     absorbWorkers(of: snapshot)
     absorbBeat(of: snapshot)
+    if case .value(let statistics) = snapshot.tasks { tasks.absorb(statistics.window) }
   }
 
   /// What a queue held before the server lost it was not taken by a consumer.
@@ -84,9 +90,12 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     let known = Dictionary(facts.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
     // Who was not there at the end of an earlier run came since.
     let since = earlierRunEnded.map { min($0, snapshot.observedSince) } ?? snapshot.observedSince
+    let running = snapshot.running.value.map { Dictionary(grouping: $0, by: \.worker) }
     for worker in facts {
-      workers[worker.id, default: WorkerTrack(new: worker, listeningSince: since)]
-        .absorb(worker, at: snapshot.takenAt)
+      var track = workers[worker.id] ?? WorkerTrack(new: worker, listeningSince: since)
+      track.absorb(worker, at: snapshot.takenAt)
+      track.takeHoldings(worker, running: running.map { $0[worker.id] ?? [] })
+      workers[worker.id] = track
     }
     for id in workers.keys {
       workers[id]?.countSilence(in: snapshot, answered: known[id]?.lastReply)
