@@ -12,46 +12,43 @@ enum Base64 {
   static func decode(
     _ bytes: Span<UInt8>, from start: Int, to end: Int, over buffer: inout [UInt8]
   ) throws(DecodeError) -> Int {
-    // Whole stores of four bytes end one byte behind what they mean.
+    // Whole stores of eight bytes end two bytes behind what they mean.
     let needed = (end - start) / 4 * 3 + 16
     if buffer.count < needed { buffer = [UInt8](repeating: 0, count: needed) }
-    var index = start
-    var length = 0
-    buffer.withUnsafeMutableBytes { out in
-      while index <= end - 16 {
-        let digits = bytes.bytes.unsafeLoadUnaligned(
-          fromByteOffset: index, as: SIMD16<UInt8>.self)
-        guard let words = sixBits(digits) else { return }
-        for lane in 0..<4 {
-          let triple = words[lane].bigEndian &>> 8
-          out.storeBytes(of: triple.littleEndian, toByteOffset: length + 3 * lane, as: UInt32.self)
-        }
-        index += 16
-        length += 12
-      }
-    }
+    let (index, length) = decodeWords(bytes, from: start, to: end, over: &buffer)
     return try decodeRest(bytes, from: index, to: end, over: &buffer, length)
   }
 
-  /// The values of sixteen digits, four to a word, first digit highest; nil where one is none.
-  @inline(__always)
-  private static func sixBits(_ digits: SIMD16<UInt8>) -> SIMD4<UInt32>? {
-    let upper = digits &- UInt8(ascii: "A")
-    let lower = digits &- UInt8(ascii: "a")
-    let number = digits &- UInt8(ascii: "0")
-    var values = SIMD16<UInt8>(repeating: 0xFF)
-    values.replace(with: upper, where: upper .< 26)
-    values.replace(with: lower &+ 26, where: lower .< 26)
-    values.replace(with: number &+ 52, where: number .< 10)
-    values.replace(with: 62, where: digits .== UInt8(ascii: "+"))
-    values.replace(with: 63, where: digits .== UInt8(ascii: "/"))
-    guard values.max() < 64 else { return nil }
-    let words = unsafeBitCast(values, to: SIMD4<UInt32>.self)
-    let first = (words & 0x3F) &<< 18
-    let second = (words & 0x3F00) &<< 4
-    let third = (words &>> 10) & 0xFC0
-    return first | second | third | words &>> 24
+  /// Eight digits at a time for as long as all are digits; gives how far that went in both.
+  private static func decodeWords(
+    _ bytes: Span<UInt8>, from start: Int, to end: Int, over buffer: inout [UInt8]
+  ) -> (index: Int, length: Int) {
+    var index = start
+    var length = 0
+    let values = Self.values.span
+    buffer.withUnsafeMutableBytes { out in
+      while index <= end - 8 {
+        let word = UInt64(
+          littleEndian: bytes.bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self))
+        var bits: UInt64 = 0
+        var seen: UInt8 = 0
+        for place in 0..<8 {
+          let value = values[Int(UInt8(truncatingIfNeeded: word &>> UInt64(8 * place)))]
+          seen |= value
+          bits = bits &<< 6 | UInt64(value & 63)
+        }
+        guard seen < 64 else { return }
+        // Six bytes are meant; the two behind them are overwritten next time or never read.
+        out.storeBytes(of: (bits &<< 16).bigEndian, toByteOffset: length, as: UInt64.self)
+        index += 8
+        length += 6
+      }
+    }
+    return (index, length)
   }
+
+  /// What each byte stands for; 255 for what is no digit.
+  private static let values: [UInt8] = (0...255).map { value(UInt8($0)) ?? 255 }
 
   /// The last digits, one by one, and the padding.
   private static func decodeRest(
