@@ -37,7 +37,8 @@ struct PushBuffer {
     let place = end
     let count = try memory.withUnsafeMutableBufferPointer {
       (all) throws(SessionFailure) -> Int in
-      try read(UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(all)[place...]))
+      try read(
+        UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(all)[place...]))
     }
     end += min(max(0, count), memory.count - end)
   }
@@ -77,4 +78,9 @@ struct PushBuffer {
 package struct MessagePlace: Sendable, Hashable {
   package let channel: Range<Int>
   package let payload: Range<Int>
+
+  package init(channel: Range<Int>, payload: Range<Int>) {
+    self.channel = channel
+    self.payload = payload
+  }
 }

@@ -68,7 +68,10 @@ struct Settings {
   }
 
   func arguments(for part: String, socket: String) -> [String] {
-    [part, "--socket", socket, "--events", "\(events)", "--batch", "\(batch)", "--tasks", "\(tasks)"]
+    [
+      part, "--socket", socket, "--events", "\(events)", "--batch", "\(batch)", "--tasks",
+      "\(tasks)",
+    ]
   }
 
   private static func number(_ text: String) throws(BenchError) -> Int {

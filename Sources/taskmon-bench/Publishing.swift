@@ -13,7 +13,9 @@ struct Publishing {
   private let workers = (1...6).map {
     EventEncoder.Sender(hostname: "celery@worker-\($0)", pid: 1000 + $0)
   }
-  private let names = (1...40).map { "shop.tasks.\(["mail", "orders", "stock", "img"][$0 % 4])_\($0)" }
+  private let names = (1...40).map {
+    "shop.tasks.\(["mail", "orders", "stock", "img"][$0 % 4])_\($0)"
+  }
   private let traceback =
     "Traceback (most recent call last):\n"
     + "  File \"/srv/venv/lib/python3.11/site-packages/celery/app/trace.py\", line 479, in trace\n"
@@ -33,7 +35,8 @@ struct Publishing {
   consuming func run() throws(BenchError) {
     let chunks = messages()
     let redis = try RawRedis(socket: settings.socket)
-    try redis.send(RawRedis.command([Array("CLIENT".utf8), Array("REPLY".utf8), Array("OFF".utf8)]))
+    try redis.send(
+      RawRedis.command([Array("CLIENT".utf8), Array("REPLY".utf8), Array("OFF".utf8)]))
     let began = Clock.uptime
     for chunk in chunks { try redis.send(chunk) }
     try redis.send(RawRedis.command([Array("CLIENT".utf8), Array("REPLY".utf8), Array("ON".utf8)]))

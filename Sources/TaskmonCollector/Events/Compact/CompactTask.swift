@@ -13,7 +13,7 @@ struct CompactTask: Sendable {
     /// Known to run no more, how it ended was not heard.
     case endedUnheard
 
-    var isEnd: Bool { self >= .retrying }
+    var isEnd: Bool { rawValue >= State.retrying.rawValue }
     static func < (left: State, right: State) -> Bool { left.rawValue < right.rawValue }
   }
 

@@ -10,7 +10,7 @@ struct TaskBook: Sendable {
   private let limit: Int
   private let hasher: ByteHash
   private(set) var records: [CompactTask] = []
-  /// Places of records plus one, by hash; 0 is free. Always at least half of them are free.
+  /// Places of records plus one, by hash; 0 is free, as at least half of them are.
   private var slots = [UInt32](repeating: 0, count: 1024)
   /// Where the next record goes once all places are taken: the oldest.
   private var hand = 0
