@@ -1,7 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// One list for every Swift target: strict by construction, warnings are errors in our own code only.
+/// One list for every Swift target: strict by construction, warnings are errors in our own code
+/// only.
 let strict: [SwiftSetting] = [
   .swiftLanguageMode(.v6),
   .enableUpcomingFeature("ExistentialAny"),
@@ -13,6 +14,7 @@ let strict: [SwiftSetting] = [
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 
 /// A room of the house; `design` says who may know whom.
@@ -37,6 +39,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+    .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
     .package(
       url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
     // What the server's own code names of Hummingbird's ground: the versions it resolves to anyway.
@@ -51,7 +54,9 @@ let package = Package(
       name: "CNcurses",
       linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
     room("TaskmonUnits"),
-    room("RedisClient", knows: ["CHiredis", "TaskmonUnits"]),
+    .target(
+      name: "COpenSSL", linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
+    room("RedisClient", knows: ["CHiredis", "COpenSSL", "TaskmonUnits"]),
     room("CeleryProtocol", knows: ["RedisClient", "TaskmonUnits"]),
     room("TaskmonModel", knows: ["TaskmonUnits"]),
     room(
@@ -69,6 +74,9 @@ let package = Package(
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOHTTPTypes", package: "swift-nio-extras"), logging,
       ]),
+    room(
+      "TaskmonConfiguration",
+      knows: ["RedisClient", "TaskmonHealth", "TaskmonTUI", "TaskmonUnits", yams]),
     room("TaskmonTUI", knows: ["TaskmonModel", "TaskmonHealth", "TaskmonUnits"]),
     room("TaskmonTerminal", knows: ["TaskmonTUI", "CNcurses", "TaskmonUnits"]),
     room("TaskmonDemo", knows: ["RedisClient", "CeleryProtocol", "TaskmonUnits"]),
@@ -77,7 +85,7 @@ let package = Package(
       dependencies: [
         "RedisClient", "CeleryProtocol", "TaskmonUnits", "TaskmonModel", "TaskmonCollector",
         "TaskmonHealth", "TaskmonExposition", "TaskmonTUI", "TaskmonTerminal", "TaskmonDemo",
-        "TaskmonServer", argumentParser, logging,
+        "TaskmonServer", "TaskmonConfiguration", argumentParser, logging,
       ],
       swiftSettings: strict),
     .target(
@@ -94,13 +102,15 @@ let package = Package(
     tests(
       of: "TaskmonServer",
       knowing: ["TaskmonExposition", "TaskmonHealth", "TaskmonModel", "TaskmonUnits", logging]),
+    tests(of: "TaskmonConfiguration", knowing: ["TaskmonHealth", "TaskmonUnits"]),
     tests(of: "TaskmonTUI", knowing: ["TaskmonModel", "TaskmonHealth", "TaskmonUnits"]),
     tests(of: "TaskmonTerminal", knowing: ["TaskmonTUI", "TaskmonUnits"]),
     tests(of: "TaskmonDemo", knowing: ["RedisClient", "CeleryProtocol", "TaskmonUnits"]),
     .testTarget(
       name: "taskmonTests", dependencies: ["TaskmonTestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "TidyTests", dependencies: ["TaskmonTestSupport", "TaskmonHealth"],
+      name: "TidyTests",
+      dependencies: ["TaskmonTestSupport", "TaskmonHealth", "TaskmonConfiguration"],
       swiftSettings: strict),
   ]
 )

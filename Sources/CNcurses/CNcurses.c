@@ -138,8 +138,8 @@ static wchar_t shown(uint32_t scalar) {
 }
 
 void cn_put(
-    int32_t row, int32_t column, const char *utf8, size_t length, int32_t width, uint32_t attributes,
-    int32_t foreground, int32_t background) {
+    int32_t row, int32_t column, const char *utf8, size_t length, int32_t width,
+    uint32_t attributes, int32_t foreground, int32_t background) {
   enum { PIECE = 256 };
   attr_t attribute = A_NORMAL;
   if (attributes & CN_BOLD) attribute |= A_BOLD;
@@ -162,11 +162,56 @@ void cn_put(
   }
 }
 
-void cn_flush(void) { refresh(); }
+void cn_flush(void) {
+  if (!cn_signals_crashed()) refresh();
+}
 
 void cn_repaint(void) { clearok(curscr, TRUE); }
 
 void cn_bell(void) { beep(); }
+
+enum { MOST_COPIED = 256 };
+
+static bool is_name(const char *text, size_t length) {
+  static const char allowed[] =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:@-";
+  if (!length || length > MOST_COPIED) return false;
+  for (size_t i = 0; i < length; i++)
+    if (!text[i] || !strchr(allowed, text[i])) return false;
+  return true;
+}
+
+// base64, padded.
+static size_t encode(const unsigned char *text, size_t length, char *out) {
+  static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  size_t filled = 0;
+  for (size_t at = 0; at < length; at += 3) {
+    size_t left = length - at;
+    uint32_t group = (uint32_t)text[at] << 16;
+    if (left > 1) group |= (uint32_t)text[at + 1] << 8;
+    if (left > 2) group |= text[at + 2];
+    out[filled++] = digits[group >> 18];
+    out[filled++] = digits[group >> 12 & 63];
+    out[filled++] = left > 1 ? digits[group >> 6 & 63] : '=';
+    out[filled++] = left > 2 ? digits[group & 63] : '=';
+  }
+  return filled;
+}
+
+void cn_copy(const char *text, size_t length) {
+  static const char opening[] = "\033]52;c;";
+  char sequence[sizeof opening + (MOST_COPIED + 2) / 3 * 4];
+  if (!is_name(text, length) || cn_signals_crashed()) return;
+  size_t filled = sizeof opening - 1;
+  memcpy(sequence, opening, filled);
+  filled += encode((const unsigned char *)text, length, sequence + filled);
+  sequence[filled++] = '\a';
+  for (size_t sent = 0; sent < filled;) {
+    ssize_t count = write(STDOUT_FILENO, sequence + sent, filled - sent);
+    if (count < 0 && errno != EINTR) return;
+    if (count > 0) sent += (size_t)count;
+  }
+}
 
 void cn_suspend(void) {
   endwin();

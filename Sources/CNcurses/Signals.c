@@ -20,6 +20,7 @@ enum { TOLD = sizeof told / sizeof *told, FATAL = sizeof fatal / sizeof *fatal }
 static struct sigaction told_before[TOLD], fatal_before[FATAL];
 static int32_t channel[2] = {-1, -1};
 static volatile sig_atomic_t armed;
+static volatile sig_atomic_t crashed;
 static bool installed;
 
 // Everything the way back needs is made ready beforehand: a crash may allocate nothing.
@@ -51,12 +52,21 @@ static void put_terminal_back(void) {
 
 static void crash(int number, siginfo_t *info, void *context) {
   (void)context;
+  crashed = 1;
   put_terminal_back();
   // What was there before takes over, be it a backtrace or the default action.
   for (int i = 0; i < FATAL; i++)
     if (fatal[i] == number) sigaction(number, &fatal_before[i], NULL);
-  // A fault comes again by itself when its instruction runs again; all else is sent again.
-  if (info->si_code <= 0 || number == SIGTRAP || number == SIGABRT) raise(number);
+  // A fault comes again by itself when its instruction runs again.
+  if (info->si_code > 0 && number != SIGTRAP && number != SIGABRT) return;
+  // All else is sent again, and once more for a handler that counts on a second fault.
+  sigset_t one;
+  sigemptyset(&one);
+  sigaddset(&one, number);
+  pthread_sigmask(SIG_UNBLOCK, &one, NULL);
+  raise(number);
+  signal(number, SIG_DFL);
+  raise(number);
 }
 
 static void add_way_back(const char *capability) {
@@ -80,6 +90,8 @@ static void make_way_back(void) {
   add_way_back("rmkx");
   add_way_back("rmcup");
   add_way_back("cnorm");
+  // What the shell says next begins at the left.
+  add_way_back("cr");
 }
 
 int32_t cn_pipe(int32_t *reading, int32_t *writing) {
@@ -123,6 +135,8 @@ void cn_signals_arm(void) {
 }
 
 void cn_signals_disarm(void) { armed = 0; }
+
+bool cn_signals_crashed(void) { return crashed != 0; }
 
 int cn_signals_fd(void) { return channel[0]; }
 

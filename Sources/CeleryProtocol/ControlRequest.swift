@@ -37,6 +37,11 @@ package struct ControlRequest: WireCommand, Hashable {
 
   package static let right = CommandRight.control
 
+  /// The commands there are, as Redis' access rules name them.
+  package enum Word: String, Sendable, CaseIterable {
+    case publish
+  }
+
   package let arguments: [[UInt8]]
 
   /// Asks `destinations` (all workers where nil) to answer into the list of `owner`.
@@ -59,6 +64,7 @@ package struct ControlRequest: WireCommand, Hashable {
     let envelope = EnvelopeWriter.envelope(
       body: body, headers: ["clock": 0, "expires": .double(expires.secondsSince1970)],
       properties: properties)
-    arguments = [Array("PUBLISH".utf8), layout.controlChannel.bytes, envelope]
+    arguments =
+      CommandName.words(of: Word.publish.rawValue) + [layout.controlChannel.bytes, envelope]
   }
 }

@@ -27,9 +27,13 @@ package struct KeyLayout: Sendable, Hashable {
   package let eventExchange: String
   package let redBeatPrefix: String
 
+  /// kombu's.
+  package static let defaultSeparator = "\u{6}\u{16}"
+  package static let defaultPrioritySteps = [0, 3, 6, 9]
+
   package init(
     database: Int, globalPrefix: String = "", resultPrefix: String = "",
-    separator: String = "\u{6}\u{16}", prioritySteps: [Int] = [0, 3, 6, 9],
+    separator: String = defaultSeparator, prioritySteps: [Int] = defaultPrioritySteps,
     fanoutPrefix: FanoutPrefix = .database, fanoutPatterns: Bool = true,
     controlExchange: String = "celery", eventExchange: String = "celeryev",
     redBeatPrefix: String = "redbeat:"
@@ -97,9 +101,13 @@ extension KeyLayout {
   /// Sorted set: exchange → milliseconds after which its bindings may be swept; kombu 5.7.
   package var bindingDeadlines: RedisKey { broker("_kombu.binding_deadlines") }
 
-  /// For `SCAN MATCH`: every binding set.
-  package var bindingMatch: [UInt8] {
-    Self.globEscaped(globalPrefix) + Array((Self.bindingPrefix + "*").utf8)
+  /// For `SCAN MATCH`: the binding sets of every key prefix.
+  package static let anyBindingMatch = Array("*\(bindingPrefix)*".utf8)
+
+  /// The key prefix in front of a binding set; nil for what is none.
+  package static func globalPrefix(ofBindingKey key: RedisKey) -> String? {
+    position(of: Array(bindingPrefix.utf8), in: key.bytes[...])
+      .map { String(decoding: key.bytes[..<$0], as: UTF8.self) }
   }
 
   package func exchange(ofBindingKey key: RedisKey) -> QueueName? {
@@ -165,6 +173,10 @@ extension KeyLayout {
       + Self.globEscaped(".reply.\(controlExchange).pidbox")
   }
 
+  package func isOwnReplyList(_ key: RedisKey) -> Bool {
+    key.bytes.starts(with: Array((globalPrefix + ReplyListCommand.namePrefix).utf8))
+  }
+
   /// For `SCAN MATCH`: everybody's reply lists (and one binding set, which is no list).
   package var anyReplyListMatch: [UInt8] {
     Self.globEscaped(globalPrefix) + [UInt8(ascii: "*")]
@@ -178,8 +190,31 @@ extension KeyLayout {
 
   package func result(id: String) -> RedisKey { RedisKey(resultStart + id) }
 
-  /// For `SCAN MATCH`: every stored result.
+  private var groupStart: String { resultPrefix + "celery-taskset-meta-" }
+
+  /// Every stored result.
   package var resultMatch: [UInt8] { Self.globEscaped(resultStart) + [UInt8(ascii: "*")] }
+
+  /// For `SCAN MATCH`: every stored result, and what groups and chords keep beside them.
+  package var resultAndGroupMatch: [UInt8] {
+    Self.globEscaped(resultPrefix) + Array("celery-task*-meta-*".utf8)
+  }
+
+  /// String: how many parts a chord was published with.
+  package func chordSize(of group: String) -> RedisKey { RedisKey(groupStart + group + ".s") }
+  /// String: how many parts were added later.
+  package func chordAdded(of group: String) -> RedisKey { RedisKey(groupStart + group + ".t") }
+  /// Sorted set: the parts done, with their results.
+  package func chordDone(of group: String) -> RedisKey { RedisKey(groupStart + group + ".j") }
+  /// Set: `<task id>:<index>` of the parts done; Celery 5.7 and later.
+  package func chordParts(of group: String) -> RedisKey { RedisKey(groupStart + group + ".d") }
+
+  package func groupID(ofChordSizeKey key: RedisKey) -> String? {
+    guard let rest = Self.suffix(of: key.bytes, after: Array(groupStart.utf8)),
+      rest.count > 2, Self.ends(rest, with: ".s")
+    else { return nil }
+    return String(decoding: rest.dropLast(2), as: UTF8.self)
+  }
 
   package func taskID(ofResultKey key: RedisKey) -> String? {
     Self.suffix(of: key.bytes, after: Array(resultStart.utf8))

@@ -29,8 +29,6 @@ package enum TransportError: Error, Sendable, Hashable {
   case refused
   /// A system call failed, with its error number.
   case system(String, Int32)
-  /// No transport of ours reaches it.
-  case unsupported(Carrier)
-
-  package enum Carrier: Sendable, Hashable { case tls, sentinel }
+  /// TLS does not come about, or broke.
+  case tls(TLSFailure)
 }

@@ -16,7 +16,7 @@ enum CommandEncoder {
   }
 }
 
-/// What a connection says on its own account: logging in, subscribing, signs of life.
+/// What a connection says on its own account: logging in, asking the way, subscribing, pinging.
 enum ConnectionCommand {
   static func authenticate(_ username: String?, _ password: Secret?) -> [[UInt8]] {
     [text("AUTH")] + (username.map { [text($0)] } ?? []) + [password?.revealed ?? []]
@@ -24,6 +24,13 @@ enum ConnectionCommand {
   static func select(_ database: Int) -> [[UInt8]] { [text("SELECT"), text(String(database))] }
   static let setName = [text("CLIENT"), text("SETNAME"), text("taskmon")]
   static let ping = [text("PING")]
+  /// Tells a node of a cluster and a sentinel from a plain Redis.
+  static let serverInformation = [text("INFO"), text("server")]
+  static let role = [text("ROLE")]
+  static func masterAddress(_ name: String) -> [[UInt8]] {
+    [text("SENTINEL"), text("GET-MASTER-ADDR-BY-NAME"), text(name)]
+  }
+  static let masters = [text("SENTINEL"), text("MASTERS")]
   static func subscribe(_ patterns: [RedisKey]) -> [[UInt8]] {
     [text("PSUBSCRIBE")] + patterns.map(\.bytes)
   }

@@ -15,6 +15,9 @@ package struct Deadline: Sendable {
     self.uptime = uptime
   }
 
+  /// For what is done without waiting.
+  static let past = Deadline(moment: .zero, uptime: { .zero })
+
   package var remaining: Seconds { max(.zero, moment - uptime()) }
   package var isOver: Bool { remaining == .zero }
 

@@ -31,7 +31,8 @@ struct RedisCaller: Sendable {
       // Captured, the closure runs on the actor; else it would block the cooperative pool.
       _ = isolation
       return Result { () throws(RedisError) in
-        try RedisSession(url, time: time, limits: limits, cost: cost, stopper: stopper)
+        try RedisSession.open(
+          url, SessionContext(time: time, limits: limits, cost: cost), stopper)
       }
     } onCancel: {
       stopper.stop()

@@ -2,79 +2,87 @@ import Glibc
 import TaskmonUnits
 
 /// What failed, put into a sentence that says what to do.
-extension RedisError {
+extension SessionTarget {
   /// Where the connection could not be made.
-  init(_ error: TransportError, connectingTo url: RedisURL, within limit: Seconds) {
-    let (kind, detail): (Kind, String) =
-      switch error {
-      case .nameResolution(let reason):
-        (
-          .nameResolution,
-          "the host name cannot be resolved (\(reason)); check the host in the URL, and DNS here"
-        )
-      case .refused:
-        (.refused, "nobody listens there; is redis-server running, and is the address right?")
-      case .timedOut:
-        (.timeout, "no connection within \(limit.text); is a firewall between, or the host down?")
-      case .system(_, ENOENT) where url.isUnixSocket:
-        (.refused, "there is no such socket; is redis-server running, and is the path right?")
-      case .system(_, EACCES) where url.isUnixSocket:
-        (.noPermission, "the socket may not be opened by this user; see unixsocketperm of Redis")
-      case .unsupported(.tls):
-        (
-          .tls,
-          "TLS is not built yet; use redis:// to a port without TLS, or a tunnel such as stunnel"
-        )
-      case .unsupported(.sentinel):
-        (.other, "Sentinel is not built yet; name the master itself: redis://host:6379/0")
-      case .closedByPeer, .interrupted, .system: Self.words(for: error, waited: limit)
-      }
-    self.init(kind: kind, target: url.redacted, detail: detail)
+  func failure(_ error: TransportError, connectingWithin limit: Seconds) -> RedisError {
+    switch error {
+    case .nameResolution(let reason):
+      self.error(
+        .nameResolution,
+        "the host name cannot be resolved (\(reason)); check the host in the URL, and DNS here")
+    case .refused:
+      self.error(
+        .refused, "nobody listens there; is redis-server running, and is the address right?")
+    case .timedOut:
+      self.error(
+        .timeout, "no connection within \(limit.text); is a firewall between, or the host down?")
+    case .system(_, ENOENT) where isUnixSocket:
+      self.error(
+        .refused, "there is no such socket; is redis-server running, and is the path right?")
+    case .system(_, EACCES) where isUnixSocket:
+      self.error(
+        .noPermission, "the socket may not be opened by this user; see unixsocketperm of Redis")
+    case .closedByPeer, .interrupted, .system, .tls: failure(.transport(error), waited: limit)
+    }
   }
 
   /// Where a connection that was made failed.
-  init(_ failure: SessionFailure, target: String, waited limit: Seconds) {
-    let (kind, detail): (Kind, String) =
-      switch failure {
-      case .transport(let error): Self.words(for: error, waited: limit)
-      case .reply(.refused(let refusal)): (.protocolViolation, Self.words(for: refusal))
-      case .reply(.malformed(let reason)):
-        (.protocolViolation, "this does not speak Redis' protocol (\(reason)); is it Redis?")
-      case .server(let error) where error.code == "NOPERM":
-        (.noPermission, "the user may not do this; see ACL SETUSER (\(error.shown))")
-      case .server(let error):
-        Self.words(forConnectionLevel: error) ?? (.other, "Redis closed with: \(error.shown)")
-      case .tooMuch(let limit):
-        (.other, "the replies of one call are more than \(ByteCount(limit).text); ask for less")
-      }
-    self.init(kind: kind, target: target, detail: detail)
+  func failure(_ failure: SessionFailure, waited limit: Seconds) -> RedisError {
+    // What is known by its text is told in our own words.
+    if case .server(let refusal) = failure, let known = loss(saying: refusal) { return known }
+    let (kind, detail) = RedisError.words(for: redaction.told(failure), waited: limit)
+    return error(kind, detail)
   }
 
   /// Where logging in or selecting the database was refused.
-  init(whileLoggingIn error: RedisServerError, to url: RedisURL) {
-    let (kind, detail): (Kind, String) =
-      if let known = Self.words(forConnectionLevel: error) {
-        known
-      } else if error.code == "NOPERM" {
-        (
-          .noPermission,
-          "the user may not even connect (\(error.shown)); grant +ping +select +client|setname"
-        )
-      } else if error.message.contains("DB index") || error.message.contains("out of range") {
-        (
-          .wrongDatabase,
-          "there is no database \(url.database); see `databases` in redis.conf, 16 by default"
-        )
-      } else {
-        (.other, "Redis refused the login: \(error.shown)")
-      }
-    self.init(kind: kind, target: url.redacted, detail: detail)
+  func failure(whileLoggingIn refusal: RedisServerError) -> RedisError {
+    if let (kind, detail) = RedisError.words(forConnectionLevel: refusal) {
+      return error(kind, detail)
+    }
+    let shown = Printable.line(redaction.told(refusal).message)
+    if refusal.code == "NOPERM" {
+      return error(
+        .noPermission,
+        "the user may not even connect (\(shown)); grant +ping +select +client|setname")
+    }
+    if refusal.message.contains("DB index") || refusal.message.contains("out of range") {
+      return error(
+        .wrongDatabase,
+        "there is no database \(database); see `databases` in redis.conf, 16 by default")
+    }
+    return error(.other, "Redis refused the login: \(shown)")
   }
 
   /// Where a reply to any command says that the connection is of no use; nil for all other errors.
-  init?(whileInUse error: RedisServerError, target: String) {
-    guard let (kind, detail) = Self.words(forConnectionLevel: error) else { return nil }
-    self.init(kind: kind, target: target, detail: detail)
+  func loss(saying refusal: RedisServerError) -> RedisError? {
+    if isMaster, refusal.code == "READONLY" {
+      return error(.other, "it takes no writes, so it is a replica now; a failover is under way")
+    }
+    return RedisError.words(forConnectionLevel: refusal).map { error($0.0, $0.1) }
+  }
+}
+
+extension RedisError {
+  static let clusterWords =
+    "this is a node of a Redis Cluster, which Celery cannot use; name a plain Redis"
+
+  fileprivate static func words(
+    for failure: SessionFailure, waited limit: Seconds
+  ) -> (Kind, String) {
+    switch failure {
+    case .transport(let error): words(for: error, waited: limit)
+    case .reply(.refused(let refusal)): (.protocolViolation, words(for: refusal))
+    case .reply(.malformed(let reason)):
+      (.protocolViolation, "this does not speak Redis' protocol (\(reason)); is it Redis?")
+    case .server(let error) where error.code == "NOPERM":
+      (
+        .noPermission,
+        "the user may not do this; see ACL SETUSER (\(Printable.line(error.message)))"
+      )
+    case .server(let error): (.other, "Redis closed with: \(Printable.line(error.message))")
+    case .tooMuch(let limit):
+      (.other, "the replies of one call are more than \(ByteCount(limit).text); ask for less")
+    }
   }
 
   private static func words(
@@ -88,7 +96,7 @@ extension RedisError {
     case .interrupted: (.closed, "we ended the connection ourselves")
     case .nameResolution(let reason): (.nameResolution, reason)
     case .refused: (.refused, "nobody listens there")
-    case .unsupported: (.other, "there is no way to it yet")
+    case .tls(let failure): (.tls, failure.words)
     case .system(let call, let code):
       (.other, "\(call): \(strerror(code).map { String(cString: $0) } ?? "error \(code)")")
     }
@@ -104,17 +112,11 @@ extension RedisError {
     case .length: "a reply's length is no number; is it Redis?"
     case .notRedis(let bytes) where bytes.first == 0x15:
       "the server speaks TLS there; use rediss://"
-    case .notRedis(let bytes): "this is not Redis: it answered \"\(printable(bytes))\""
+    case .notRedis(let bytes): "this is not Redis: it answered \"\(Printable.line(bytes))\""
     }
   }
 
-  private static func printable(_ bytes: [UInt8]) -> String {
-    let line = bytes.prefix { $0 != UInt8(ascii: "\r") && $0 != UInt8(ascii: "\n") }
-    let shown = line.map { (0x20..<0x7f).contains($0) ? $0 : UInt8(ascii: ".") }
-    return String(decoding: shown, as: UTF8.self)
-  }
-
-  private static func words(
+  fileprivate static func words(
     forConnectionLevel error: RedisServerError
   ) -> (Kind, String)? {
     switch error.code {
@@ -126,7 +128,7 @@ extension RedisError {
       (.other, "this replica has lost its master and serves no stale data; name the master")
     case "BUSY": (.other, "Redis is running a script and answers nothing else; see SCRIPT KILL")
     case "MOVED", "ASK", "CLUSTERDOWN", "CROSSSLOT":
-      (.cluster, "this is a node of a Redis Cluster, which Celery cannot use; name a plain Redis")
+      (.cluster, clusterWords)
     case "DENIED":
       (
         .refused,
@@ -134,7 +136,7 @@ extension RedisError {
           + " give it a password or a bind address"
       )
     case "ERR": words(forGenericError: error.message)
-    case _: nil
+    default: nil
     }
   }
 
@@ -147,16 +149,9 @@ extension RedisError {
     } else if message.contains("max number of clients") {
       (.refused, "Redis has as many clients as it allows; see maxclients and CLIENT LIST")
     } else if message.contains("SELECT is not allowed in cluster mode") {
-      (.cluster, "this is a node of a Redis Cluster, which Celery cannot use; name a plain Redis")
+      (.cluster, clusterWords)
     } else {
       nil
     }
-  }
-}
-
-extension RedisServerError {
-  /// At most one short line, without control characters.
-  fileprivate var shown: String {
-    String(message.unicodeScalars.prefix(160).map { $0.value < 0x20 ? " " : Character($0) })
   }
 }

@@ -18,15 +18,17 @@ package struct RedisLimits: Sendable, Hashable {
   package var batchBytes: Int
   /// The shortest and the longest wait before the next attempt to connect.
   package var backoff: ClosedRange<Seconds>
-  /// Silence on a subscription after which it is asked for a sign of life, and how long that may take.
+  /// Silence after which a subscription is asked for a sign of life, and how long that may take.
   package var subscriptionSilence: Seconds
+  /// How often a master found by Sentinel is asked whether it still is one.
+  package var roleInterval: Seconds
 
   package init(
     connectTimeout: Seconds = .seconds(5), batchDeadline: Seconds = .seconds(5),
     commandsPerPipeline: Int = 500, bulkBytes: Int = 64 << 20, arrayElements: Int = 1 << 20,
     nesting: Int = 8, batchBytes: Int = 256 << 20,
     backoff: ClosedRange<Seconds> = .seconds(0.2) ... .seconds(5),
-    subscriptionSilence: Seconds = .seconds(5)
+    subscriptionSilence: Seconds = .seconds(5), roleInterval: Seconds = .seconds(5)
   ) {
     self.connectTimeout = connectTimeout
     self.batchDeadline = batchDeadline
@@ -37,6 +39,7 @@ package struct RedisLimits: Sendable, Hashable {
     self.batchBytes = batchBytes
     self.backoff = backoff
     self.subscriptionSilence = subscriptionSilence
+    self.roleInterval = roleInterval
   }
 
   package static let standard = RedisLimits()

@@ -5,67 +5,59 @@ import TaskmonUnits
 /// Whatever throws here leaves the session unusable: which reply belongs to which command is no
 /// longer known. The owner drops it.
 final class RedisSession {
-  let target: String
-  private let limits: RedisLimits
-  private let cost: RedisCostCounter
+  let target: SessionTarget
+  let context: SessionContext
   private let transport: any ByteTransport
   private let replies: ReplyReader
-  private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
+  private let buffer = ReadBuffer()
+  /// When a master was last seen to be one, on the clock that never jumps; nil: may not be asked.
+  var roleSeen: Seconds?
+
+  /// Connects to what a URL names, through Sentinel where it says so.
+  static func open(
+    _ url: RedisURL, _ context: SessionContext, _ stopper: Stopper
+  ) throws(RedisError) -> RedisSession {
+    let deadline = Deadline(in: context.limits.connectTimeout, on: context.time)
+    switch url.location {
+    case .plain(let endpoint), .tls(let endpoint):
+      return try RedisSession(
+        SessionTarget(url, at: endpoint), until: deadline, context, stopper)
+    case .sentinel(let endpoints):
+      return try MasterSearch(url, endpoints, until: deadline, context, stopper).run()
+    }
+  }
 
   /// Connects, logs in and selects the database.
   init(
-    _ url: RedisURL, time: TimeSource, limits: RedisLimits, cost: RedisCostCounter,
-    stopper: Stopper
+    _ target: SessionTarget, until deadline: Deadline, _ context: SessionContext,
+    _ stopper: Stopper
   ) throws(RedisError) {
-    target = url.redacted
-    self.limits = limits
-    self.cost = cost
-    cost.add { $0.connects += 1 }
-    let deadline = Deadline(in: limits.connectTimeout, on: time)
+    self.target = target
+    self.context = context
+    context.cost.add { $0.connects += 1 }
     do {
-      transport = try Self.connect(url, until: deadline, stopper)
+      transport = try Self.connect(target, until: deadline, stopper)
     } catch {
-      throw RedisError(error, connectingTo: url, within: limits.connectTimeout)
+      throw target.failure(error, connectingWithin: context.limits.connectTimeout)
     }
-    guard let replies = ReplyReader(limits) else {
-      throw RedisError(kind: .other, target: target, detail: "no memory for a reply parser")
+    guard let replies = ReplyReader(context.limits) else {
+      throw target.error(.other, "no memory for a reply parser")
     }
     self.replies = replies
-    stopper.adopt(transport)
-    try logIn(url, until: deadline)
+    try logIn(until: deadline)
   }
-
-  deinit { buffer.deallocate() }
 
   private static func connect(
-    _ url: RedisURL, until deadline: Deadline, _ stopper: Stopper
+    _ target: SessionTarget, until deadline: Deadline, _ stopper: Stopper
   ) throws(TransportError) -> any ByteTransport {
-    switch url.location {
-    case .plain(let endpoint):
-      try FileDescriptorTransport.connect(to: endpoint, until: deadline) { stopper.isStopped }
-    case .tls: throw TransportError.unsupported(.tls)
-    case .sentinel: throw TransportError.unsupported(.sentinel)
+    let plain = try FileDescriptorTransport.connect(to: target.endpoint, until: deadline) {
+      stopper.isStopped
     }
-  }
-
-  private func logIn(_ url: RedisURL, until deadline: Deadline) throws(RedisError) {
-    var commands: [[[UInt8]]] = []
-    if url.username != nil || url.password != nil {
-      commands.append(ConnectionCommand.authenticate(url.username, url.password))
-    }
-    if url.database != 0 { commands.append(ConnectionCommand.select(url.database)) }
-    commands.append(ConnectionCommand.ping)
-    let answers: [RedisReply]
-    do {
-      answers = try roundTrip(commands + [ConnectionCommand.setName], until: deadline)
-    } catch {
-      throw RedisError(error, target: target, waited: limits.connectTimeout)
-    }
-    // The name is a courtesy to whoever reads CLIENT LIST: where it is refused, so be it.
-    for answer in answers.prefix(commands.count) {
-      guard let error = answer.error else { continue }
-      throw RedisError(whileLoggingIn: error, to: url)
-    }
+    stopper.adopt(plain)
+    guard let options = target.tls, case .tcp(let host, _) = target.endpoint else { return plain }
+    let secure = try TLSTransport(over: plain, host: host, options, until: deadline)
+    stopper.adopt(secure)
+    return secure
   }
 
   /// The other side has closed since the last call.
@@ -76,32 +68,41 @@ final class RedisSession {
     _ commands: [any WireCommand], until deadline: Deadline, stopper: Stopper
   ) throws(RedisError) -> [RedisReply] {
     stopper.adopt(transport)
+    if !commands.isEmpty { try checkRole(until: deadline) }
     var answers: [RedisReply] = []
     answers.reserveCapacity(commands.count)
-    var left = limits.batchBytes
+    var left = context.limits.batchBytes
     var start = 0
     while start < commands.count {
-      let end = min(commands.count, start + limits.commandsPerPipeline)
+      let end = min(commands.count, start + context.limits.commandsPerPipeline)
       do {
         answers += try roundTrip(
           commands[start..<end].map(\.arguments), until: deadline, bytesLeft: &left)
       } catch {
-        throw RedisError(error, target: target, waited: limits.batchDeadline)
+        throw target.failure(error, waited: context.limits.batchDeadline)
       }
       start = end
     }
     for answer in answers {
-      if let error = answer.error, let lost = RedisError(whileInUse: error, target: target) {
-        throw lost
-      }
+      if let error = answer.error, let lost = target.loss(saying: error) { throw lost }
     }
-    return answers
+    return answers.map(target.redaction.told)
   }
 
-  private func roundTrip(
+  /// One command of the connection's own; an error reply throws.
+  func ask(_ command: [[UInt8]], until deadline: Deadline) throws(RedisError) -> RedisReply {
+    let answer: RedisReply?
+    do { answer = try roundTrip([command], until: deadline).first } catch {
+      throw target.failure(error, waited: context.limits.connectTimeout)
+    }
+    guard let error = answer?.error else { return answer ?? .null }
+    throw target.failure(.server(error), waited: context.limits.connectTimeout)
+  }
+
+  func roundTrip(
     _ commands: [[[UInt8]]], until deadline: Deadline
   ) throws(SessionFailure) -> [RedisReply] {
-    var left = limits.batchBytes
+    var left = context.limits.batchBytes
     return try roundTrip(commands, until: deadline, bytesLeft: &left)
   }
 
@@ -126,7 +127,7 @@ final class RedisSession {
         if let last = answers.last?.error { throw .server(last) }
         throw error
       }
-      guard bytesLeft >= 0 else { throw .tooMuch(limits.batchBytes) }
+      guard bytesLeft >= 0 else { throw .tooMuch(context.limits.batchBytes) }
       guard answers.count < commands.count, !deadline.isOver else {
         throw .transport(.timedOut)
       }
@@ -138,21 +139,23 @@ final class RedisSession {
   func send(_ commands: [[[UInt8]]], until deadline: Deadline) throws(SessionFailure) {
     var bytes: [UInt8] = []
     for command in commands { CommandEncoder.append(command, to: &bytes) }
-    cost.add { cost in
+    context.cost.add { cost in
       cost.roundTrips += 1
       cost.bytesOut += bytes.count
       for command in commands {
         cost.commands[String(decoding: command.first ?? [], as: UTF8.self), default: 0] += 1
       }
     }
-    do { try transport.write(bytes, until: deadline) } catch { throw .transport(error) }
+    do { try transport.write(bytes, until: deadline) } catch {
+      throw .transport(error)
+    }
   }
 
   /// Waits for bytes and hands them to the parser; gives how many.
   @discardableResult
   func fill(until deadline: Deadline) throws(SessionFailure) -> Int {
-    let count = try receive(into: buffer, until: deadline)
-    do { try replies.feed(UnsafeRawBufferPointer(rebasing: buffer[..<count])) } catch {
+    let count = try receive(into: buffer.bytes, until: deadline)
+    do { try replies.feed(UnsafeRawBufferPointer(rebasing: buffer.bytes[..<count])) } catch {
       throw .reply(error)
     }
     return count
@@ -166,7 +169,7 @@ final class RedisSession {
     do { count = try transport.read(into: memory, until: deadline) } catch {
       throw .transport(error)
     }
-    cost.add { $0.bytesIn += count }
+    context.cost.add { $0.bytesIn += count }
     return count
   }
 

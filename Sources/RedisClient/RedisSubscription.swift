@@ -4,7 +4,7 @@ package import TaskmonUnits
 
 /// Pattern subscriptions on a connection of their own, set up again for as long as it runs.
 ///
-/// The patterns must not overlap: Redis delivers a message once per matching pattern. Other patterns
+/// The patterns must not overlap: Redis delivers a message once per matching pattern. Others
 /// are another subscription.
 package final class RedisSubscription: Sendable {
   private let url: RedisURL
@@ -113,8 +113,8 @@ package final class RedisSubscription: Sendable {
     signal: (SubscriptionSignal) -> Bool
   ) -> RedisError? {
     do {
-      let session = try RedisSession(
-        url, time: time, limits: limits, cost: counter, stopper: stopper)
+      let context = SessionContext(time: time, limits: limits, cost: counter)
+      let session = try RedisSession.open(url, context, stopper)
       var stream = SubscriptionStream(session, patterns: patterns, limits: limits, time: time)
       try stream.follow(until: end, messages: messages, signal: signal)
       return nil

@@ -19,16 +19,23 @@ package struct RedisURL: Sendable, Hashable {
   package private(set) var database: Int
   /// The query part, percent-decoded, without what became the database or the password.
   package private(set) var options: [String: String]
+  /// How to speak TLS to the server, behind Sentinel to the master; nil: no TLS is spoken.
+  package private(set) var tls: TLSOptions?
+  /// Meaningful for `sentinel://` alone.
+  package private(set) var sentinel: SentinelOptions
 
   package init(
     location: Location, username: String? = nil, password: Secret? = nil, database: Int = 0,
-    options: [String: String] = [:]
+    options: [String: String] = [:], tls: TLSOptions? = nil,
+    sentinel: SentinelOptions = SentinelOptions()
   ) {
     self.location = location
     self.username = username
     self.password = password
     self.database = database
     self.options = options
+    self.sentinel = sentinel
+    if case .tls = location { self.tls = tls ?? TLSOptions() } else { self.tls = tls }
   }
 
   /// The same server and user, another database.
@@ -44,6 +51,37 @@ package struct RedisURL: Sendable, Hashable {
     url.username = username
     url.password = password
     return url
+  }
+
+  /// The same server; what `options` say about TLS goes before what the URL says.
+  ///
+  /// A plain server stays plain. Behind Sentinel the master is asked by TLS as soon as anything is
+  /// said about it, the sentinels where the URL or `with(sentinel:)` says so.
+  package func with(tls options: TLSOptions) -> RedisURL {
+    var url = self
+    switch location {
+    case .plain: break
+    case .tls: url.tls = options.orElse(tls ?? TLSOptions())
+    case .sentinel:
+      guard tls != nil || options != TLSOptions() else { break }
+      url.tls = options.orElse(tls ?? TLSOptions())
+    }
+    url.sentinel.tls = sentinel.tls.map { options.orElse($0) }
+    return url
+  }
+
+  /// The same sentinels, asked in another way.
+  package func with(sentinel options: SentinelOptions) -> RedisURL {
+    var url = self
+    url.sentinel = options
+    return url
+  }
+
+  /// A certificate somewhere on the way is not checked at all: worth a lasting warning.
+  package var skipsVerification: Bool {
+    let usesSentinel = if case .sentinel = location { true } else { false }
+    return tls?.skipsVerification == true
+      || (usesSentinel && sentinel.tls?.skipsVerification == true)
   }
 
   /// Without the password and the options; the user name stays: `redis://monitor@host:6379/0`.

@@ -4,7 +4,9 @@ extension RedisURL {
     let (scheme, rest) = try RedisURLParser.scheme(of: text)
     switch scheme {
     case .redis: self = try RedisURLParser.network(rest) { .plain($0) }
-    case .rediss: self = try RedisURLParser.network(rest) { .tls($0) }
+    case .rediss:
+      let url = try RedisURLParser.network(rest) { .tls($0) }
+      self = url.with(tls: try TLSOptions(url.options))
     case .socket: self = try RedisURLParser.socket(rest)
     case .sentinel: self = try RedisURLParser.sentinels(rest)
     }
@@ -57,9 +59,10 @@ enum RedisURLParser {
     let endpoint = try endpoint(login.rest, defaultPort: 6379)
     var options = parts.options
     let database = try database(path: parts.path, options: &options)
+    let password = takePassword(&options)
     return RedisURL(
       location: location(endpoint), username: login.username,
-      password: login.password ?? takePassword(&options), database: database, options: options)
+      password: login.password ?? password, database: database, options: options)
   }
 
   /// `[user:pass@]/path[?virtual_host=N]`.
@@ -76,9 +79,10 @@ enum RedisURLParser {
     }
     var options = parts.options
     let database = try database(path: "", options: &options)
+    let password = takePassword(&options)
     return RedisURL(
       location: .plain(.unix(path: path)), username: login.username,
-      password: login.password ?? takePassword(&options), database: database, options: options)
+      password: login.password ?? password, database: database, options: options)
   }
 
   /// `host[:port][;sentinel://host[:port]]…[/db]`; each part may name the user and password again.
@@ -97,9 +101,25 @@ enum RedisURLParser {
     }
     guard !endpoints.isEmpty else { throw RedisURLError("the URL names no sentinel") }
     let database = try database(path: path, options: &options)
+    let password = takePassword(&options)
+    let sentinel = try SentinelOptions(taking: &options)
+    let saysMore = options.keys.contains { $0.hasPrefix("ssl_") }
+    guard let usesTLS = truth(options["ssl"] ?? (saysMore ? "1" : "0")) else {
+      throw RedisURLError("ssl is true or false")
+    }
     return RedisURL(
       location: .sentinel(endpoints), username: login.username,
-      password: login.password ?? takePassword(&options), database: database, options: options)
+      password: login.password ?? password, database: database, options: options,
+      tls: usesTLS ? try TLSOptions(options) : nil, sentinel: sentinel)
+  }
+
+  /// What Python's settings take for a truth value; nil for anything else.
+  static func truth(_ text: String) -> Bool? {
+    switch text.lowercased() {
+    case "1", "true", "yes", "on": true
+    case "0", "false", "no", "off", "none", "": false
+    case _: nil
+    }
   }
 
   private static func takePassword(_ options: inout [String: String]) -> Secret? {

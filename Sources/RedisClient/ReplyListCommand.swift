@@ -1,15 +1,20 @@
 /// What keeps our own reply list: the only keys taskmon makes, named by itself and expiring.
 ///
-/// Before a request: MULTI, RPUSH sentinel, EXPIRE, EXEC. Replies are taken with MULTI, LRANGE 0 -2,
-/// LTRIM -1 -1, EXEC: the sentinel stays last, because a list that ran empty would lose its expiry,
-/// and the next late reply would make a list that never goes away.
+/// Before a request: MULTI, RPUSH sentinel, EXPIRE, EXEC. Replies are taken with MULTI, LRANGE 0
+/// -2, LTRIM -1 -1, EXEC: the sentinel stays last, because a list that ran empty would lose its
+/// expiry, and the next late reply would make a list that never goes away.
 package struct ReplyListCommand: WireCommand, Hashable {
   package static let right = CommandRight.replyList
 
+  /// The commands there are, as Redis' access rules name them.
+  package enum Word: String, Sendable, CaseIterable {
+    case multi, exec, rpush, expire, lrange, ltrim, del
+  }
+
   package let arguments: [[UInt8]]
 
-  private init(_ name: String, _ arguments: [UInt8]...) {
-    self.arguments = [Array(name.utf8)] + arguments
+  private init(_ word: Word, _ arguments: [UInt8]...) {
+    self.arguments = CommandName.words(of: word.rawValue) + arguments
   }
 
   package static let expirySeconds = 120
@@ -19,19 +24,19 @@ package struct ReplyListCommand: WireCommand, Hashable {
   /// The element that stays last in the list; workers push in front of it.
   package static let sentinel = Array("taskmon".utf8)
 
-  package static var multi: Self { Self("MULTI") }
-  package static var exec: Self { Self("EXEC") }
+  package static var multi: Self { Self(.multi) }
+  package static var exec: Self { Self(.exec) }
   package static func pushSentinel(_ key: RedisKey) -> Self {
-    Self("RPUSH", key.bytes, sentinel)
+    Self(.rpush, key.bytes, sentinel)
   }
   package static func expire(_ key: RedisKey) -> Self {
-    Self("EXPIRE", key.bytes, Array(expirySeconds))
+    Self(.expire, key.bytes, Array(expirySeconds))
   }
   package static func takeRange(_ key: RedisKey) -> Self {
-    Self("LRANGE", key.bytes, Array(0), Array(-2))
+    Self(.lrange, key.bytes, Array(0), Array(-2))
   }
   package static func keepSentinel(_ key: RedisKey) -> Self {
-    Self("LTRIM", key.bytes, Array(-1), Array(-1))
+    Self(.ltrim, key.bytes, Array(-1), Array(-1))
   }
-  package static func delete(_ key: RedisKey) -> Self { Self("DEL", key.bytes) }
+  package static func delete(_ key: RedisKey) -> Self { Self(.del, key.bytes) }
 }

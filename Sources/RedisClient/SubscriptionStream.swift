@@ -31,7 +31,7 @@ struct SubscriptionStream {
     until end: Deadline?, messages: MessageHandler, signal: (SubscriptionSignal) -> Bool
   ) throws(RedisError) {
     guard !patterns.isEmpty else {
-      throw RedisError(kind: .other, target: session.target, detail: "no pattern to subscribe to")
+      throw session.target.error(.other, "no pattern to subscribe to")
     }
     do {
       try session.send([ConnectionCommand.subscribe(patterns)], until: patience)
@@ -40,7 +40,7 @@ struct SubscriptionStream {
         guard try deliver(messages, signal) else { return }
       }
     } catch {
-      throw RedisError(error, target: session.target, waited: limits.subscriptionSilence)
+      throw session.target.failure(error, waited: limits.subscriptionSilence)
     }
   }
 

@@ -9,13 +9,18 @@ struct BackendChoice: Sendable {
   let book: InspectionBook
   /// Workers have been asked once.
   let inspected: Bool
+  /// Why they cannot be asked now, though we would.
+  var silence: String?
 
   var url: Observation<RedisURL> {
     if let backend = configuration.backend { return .value(backend) }
     guard inspected else { return .unavailable("not known before a worker has told its backend") }
     let told = book.workers.sorted { $0.key < $1.key }
       .compactMap { $0.value.settings.value?.resultBackend }
-    guard let text = told.first else { return .value(configuration.broker) }
+    guard let text = told.first else {
+      guard let silence, !configuration.isReadOnly else { return .value(configuration.broker) }
+      return .unavailable("no worker could be asked for its result backend: \(silence)")
+    }
     guard let url = try? RedisURL(text) else {
       return .unavailable("the workers' result backend is not Redis (\(scheme(of: text)))")
     }
@@ -26,10 +31,11 @@ struct BackendChoice: Sendable {
     String(text.prefix { $0 != ":" && $0 != "/" }.prefix(32))
   }
 
-  /// Workers mask their passwords; the broker's is right where it is the same server.
+  /// Workers mask their passwords and name files of their own machines; where it is the same
+  /// server, the way we go to the broker is right.
   private func withCredentials(_ url: RedisURL) -> RedisURL {
     let broker = configuration.broker
     guard url.location == broker.location else { return url.with(username: nil, password: nil) }
-    return url.with(username: broker.username, password: broker.password)
+    return broker.withDatabase(url.database)
   }
 }

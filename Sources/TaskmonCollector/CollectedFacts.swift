@@ -9,18 +9,33 @@ struct CollectedFacts: Sendable {
   var markers: Observation<[String]> = .unavailable("not read yet")
   var unacked: Observation<UnackedFacts> = .unavailable("not read yet")
   var lengths: Observation<[QueueLengthCollector.Counted]> = .unavailable("not read yet")
+  /// The last count of each queue; where they take turns, some polls ago.
+  private(set) var counted: [QueueName: QueueLengthCollector.Counted] = [:]
   /// Of queues that hold messages; where they take turns, the last look.
   var heads: [QueueName: QueueHeadCollector.Ends] = [:]
   var headsReason = "not read yet"
+  /// A closer look at some of what is unacknowledged.
+  var unackedSample: Observation<UnackedSample> = .unavailable("not read yet")
+  /// Of queues that hold a message that is due.
+  var ages: [String: Observation<QueueAge>] = [:]
+  var writesSnapshots: Bool?
   var redBeat: Observation<RedBeatCollector.State> = .unavailable("not read yet")
   var redBeatEntries: Observation<[ScheduleEntry]> = .unavailable("not read yet")
   var results: Observation<ResultFacts> = .unavailable("not scanned yet")
+  var chords: Observation<[ChordFacts]> = .unavailable("not scanned yet")
+  var replyLists: Observation<ReplyListFacts> = .unavailable("not scanned yet")
   var sawBinding = false
   var scanComplete = false
-  var elsewhere: [String] = []
+  /// Other installations: on other event channels, and behind other key prefixes.
+  var channelsElsewhere: [String] = []
+  var prefixesElsewhere: [String] = []
   private(set) var statuses: [String: CollectorStatus] = [:]
 
-  mutating func take(_ facts: FastFacts, at now: Timestamp, duration: Seconds) {
+  /// `known` are the queues followed, `asked` those that were counted this time.
+  mutating func take(
+    _ facts: FastFacts, known: [QueueName], asked: [QueueName], at now: Timestamp,
+    duration: Seconds
+  ) {
     func note<Part>(_ name: String, _ result: Result<Part, CollectionError>) -> Observation<Part> {
       self.note(name, at: now, duration: duration, failure: result.failure?.description)
       return Observation(result)
@@ -30,7 +45,7 @@ struct CollectedFacts: Sendable {
     unacked = note(UnackedCollector.name, facts.unacked)
     redBeat = note(RedBeatCollector.name, facts.redBeat)
     let counted = note(QueueLengthCollector.name, facts.lengths)
-    lengths = counted.map(\.queues)
+    lengths = counted.map { self.take($0.queues, known: known, asked: asked) }
     if let problems = counted.value?.problems, !problems.isEmpty {
       self.note(
         QueueLengthCollector.name, at: now, duration: duration,
@@ -39,12 +54,62 @@ struct CollectedFacts: Sendable {
     takeHeads(note(QueueHeadCollector.name, facts.heads))
   }
 
+  private mutating func take(
+    _ found: [QueueLengthCollector.Counted], known: [QueueName], asked: [QueueName]
+  ) -> [QueueLengthCollector.Counted] {
+    for queue in asked { counted[queue] = nil }
+    for queue in found { counted[queue.queue] = queue }
+    if counted.count > known.count {
+      let names = Set(known)
+      counted = counted.filter { names.contains($0.key) }
+    }
+    return known.compactMap { counted[$0] }
+  }
+
   private mutating func takeHeads(_ found: Observation<[QueueHeadCollector.Ends]>) {
-    let holding = (lengths.value ?? []).filter { $0.mostUrgent != nil }.map(\.queue)
+    let holding = Set((lengths.value ?? []).filter { $0.mostUrgent != nil }.map(\.queue))
     heads = heads.filter { holding.contains($0.key) }
     headsReason = found.reason ?? "not read yet"
     if found.reason != nil { heads = [:] }
     for ends in found.value ?? [] { heads[ends.queue] = ends }
+  }
+
+  /// What was read of a server that is no more, or of keys that are gone, holds no longer.
+  ///
+  /// The results stay where they are on another server.
+  mutating func forgetOldServer(_ change: ServerWatch.Change, withResults: Bool) {
+    heads = [:]
+    ages = [:]
+    counted = [:]
+    sawBinding = false
+    scanComplete = false
+    let reason = Self.notSince(change)
+    redBeatEntries = .unavailable(reason)
+    unackedSample = .unavailable(reason)
+    replyLists = .unavailable(reason)
+    // Its successor may be configured otherwise.
+    if change == .replaced { writesSnapshots = nil }
+    if withResults { forgetResults(reason) }
+  }
+
+  /// The lists have other names than those that were read.
+  mutating func forgetQueues() {
+    counted = [:]
+    heads = [:]
+    ages = [:]
+    lengths = .unavailable("not read yet under the names that the workers' settings give them")
+  }
+
+  mutating func forgetResults(_ reason: String = "not scanned yet") {
+    results = .unavailable(reason)
+    chords = .unavailable(reason)
+  }
+
+  private static func notSince(_ change: ServerWatch.Change) -> String {
+    switch change {
+    case .replaced: "not read yet since Redis was restarted or replaced"
+    case .emptied: "not read yet since Redis was emptied"
+    }
   }
 
   mutating func note(
@@ -52,23 +117,6 @@ struct CollectedFacts: Sendable {
   ) {
     statuses[name] = CollectorStatus(
       name: name, ranAt: now, duration: duration, failure: failure)
-  }
-
-  var queueFacts: Observation<[QueueFacts]> {
-    lengths.map { counted in
-      counted.map(facts).sorted { $0.name < $1.name }
-    }
-  }
-
-  private func facts(_ counted: QueueLengthCollector.Counted) -> QueueFacts {
-    guard counted.mostUrgent != nil else {
-      return QueueFacts(name: counted.queue.text, priorities: counted.priorities)
-    }
-    let ends = heads[counted.queue]
-    return QueueFacts(
-      name: counted.queue.text, priorities: counted.priorities,
-      head: ends?.head ?? .unavailable(headsReason),
-      newest: ends?.newest ?? .unavailable(headsReason), tailTags: ends?.tailTags ?? [])
   }
 }
 

@@ -5,18 +5,36 @@ package struct CollectionBudget: Sendable, Equatable {
   // Redis: reads
   /// Keys asked for per step of a scan.
   package var scanStep = 500
-  /// The share of wall-clock time a scan may keep Redis busy, measured by its round trips.
-  package var scanShare = 0.05
+  /// The share of wall-clock time a scan may keep Redis busy, measured by its round trips; two may
+  /// run at a time, one for queues and one for results.
+  package var scanShare = 0.025
   /// Members read from one binding set.
   package var bindingMembers = 1000
-  /// Task queues followed; those beyond are counted and not read.
+  /// Task queues followed; that there are more is said, and they are not read.
   package var queues = 2000
+  /// Queues counted per poll; with more, those that hold messages and the others take turns.
+  package var queuesPerPoll = 500
+  /// Sets or hashes asked for in one round trip of a scan.
+  package var setsPerTrip = 100
+  /// Key prefixes of other installations that are named.
+  package var otherPrefixes = 16
+  /// An empty queue that nothing has named for this long is forgotten.
+  package var queueRetention = Seconds.hours(1)
   /// Heads read per poll; with more queues that hold messages they take turns.
   package var headsPerPoll = 100
   /// A list element larger than this, by `MEMORY USAGE` over the list's length, is not read.
   package var messageBytes = ByteCount.kibibytes(64)
+  /// What the ends of all lists may add up to in one poll; the others wait for their turn.
+  package var pollBytes = ByteCount.mebibytes(2)
   /// Elements at the head's end looked at to tell a restore from a consumer.
   package var tailDepth = 16
+  /// Unacknowledged messages looked at; with more, they are a sample.
+  package var unackedMessages = 200
+  /// What reading new ones may cost in one poll, and how often a mere sample is taken anew.
+  package var unackedBytes = ByteCount.kibibytes(512)
+  package var unackedSamplePause = Seconds(10)
+  /// Newest messages remembered of each queue, to know their age when they have become the next.
+  package var rememberedTags = 32
   /// RedBeat entries followed, and how large a definition may be.
   package var beatEntries = 500
   package var beatEntryBytes = ByteCount.kibibytes(4)
@@ -29,6 +47,12 @@ package struct CollectionBudget: Sendable, Equatable {
   /// Pause between two complete passes over the results.
   package var resultPause = Seconds(30)
   package var discoveryPause = Seconds(30)
+  /// Pause between two looks at the reply lists of others.
+  package var censusPause = Seconds.minutes(5)
+  /// Chords with parts outstanding that are followed.
+  package var chords = 1000
+  /// Classes of exceptions counted among stored failures; others are counted together.
+  package var failureClasses = 200
 
   // Control requests
   /// Workers asked for their static facts at a time.
@@ -47,11 +71,12 @@ package struct CollectionBudget: Sendable, Equatable {
   // Memory of our own
   package var trackedTasks = 50_000
   package var trackedWorkers = 5000
-  package var trackedNames = 10_000
   package var workerRetention = Seconds.hours(1)
   package var heardIntervals = 32
   package var entryMoments = 256
   package var runningTasks = 2000
+  /// Without a word from anybody for this long, an empty list of workers means that there are none.
+  package var silenceBeforeNobody = Seconds(30)
 
   package init() {}
 }

@@ -60,11 +60,16 @@ struct FastPoll: Sendable {
     }
     var ends: [QueueHeadCollector.Ends] = []
     var small: [QueueHeadCollector.Target] = []
+    var bytes = Int64(0)
+    var averages: [QueueName: ByteCount] = [:]
     for (target, size) in zip(targets, measured) {
       guard let size else { continue }
+      averages[target.queue] = size
       if size > budget.messageBytes {
         ends.append(.tooLarge(target.queue, size: size, limit: budget.messageBytes))
-      } else {
+      } else if bytes + size.value * 2 <= budget.pollBytes.value || small.isEmpty {
+        // Both ends of it; an average only, so this is an estimate.
+        bytes += size.value * 2
         small.append(target)
       }
     }
@@ -77,7 +82,13 @@ struct FastPoll: Sendable {
     }
     let again = try await self.ends(redis, deeper)
     let replaced = Set(again.map(\.queue))
-    return .success(ends + read.filter { !replaced.contains($0.queue) } + again)
+    let all = ends + read.filter { !replaced.contains($0.queue) } + again
+    return .success(
+      all.map { ends in
+        var ends = ends
+        ends.average = averages[ends.queue]
+        return ends
+      })
   }
 
   private func ends(
@@ -92,7 +103,8 @@ struct FastPoll: Sendable {
     }
   }
 
-  /// The queues that hold messages, and where they are too many, this turn's share of them.
+  /// The queues that hold messages, each turn beginning with others; where they are too many, only
+  /// this turn's share of them.
   private func targets(
     _ queues: [QueueLengthCollector.Counted], turn: Int
   ) -> [QueueHeadCollector.Target] {
@@ -103,9 +115,12 @@ struct FastPoll: Sendable {
           length: counted.priorities.first { $0.step == step }?.ready ?? 1, depth: 1)
       }
     }
-    guard holding.count > budget.headsPerPoll else { return holding }
-    let start = turn * budget.headsPerPoll % holding.count
-    return (0..<budget.headsPerPoll).map { holding[(start + $0) % holding.count] }
+    guard !holding.isEmpty else { return [] }
+    let count = min(holding.count, max(1, budget.headsPerPoll))
+    let round = (holding.count + count - 1) / count
+    // Each round begins one further on, because a turn may have to leave out its last ones.
+    let start = (turn % 1_000_000 * count + turn / round) % holding.count
+    return (0..<count).map { holding[(start + $0) % holding.count] }
   }
 }
 

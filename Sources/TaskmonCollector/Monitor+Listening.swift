@@ -35,12 +35,16 @@ extension Monitor {
     }
   }
 
-  /// Looks at other channels while ours are quiet; returns only with a better pattern, or cancelled.
+  /// Looks at other channels while ours are quiet; returns only with a better pattern, or
+  /// cancelled.
   private func findOtherPattern(than current: RedisKey) async -> RedisKey? {
     do {
+      var heard = tap.with { $0.ledger.received }
       try await time.sleep(Self.quiet)
       while true {
-        if tap.with({ $0.ledger.received }) == 0, let channels = try? await channelsInUse() {
+        let now = tap.with { $0.ledger.received }
+        defer { heard = now }
+        if now == heard, let channels = try? await channelsInUse() {
           noteElsewhere(channels)
           if let found = layout.eventPattern(forDiscovered: channels), found != current {
             return found
@@ -64,7 +68,7 @@ extension Monitor {
   private func noteElsewhere(_ channels: [RedisKey]) {
     let sources = Set(channels.compactMap(layout.eventSource(ofChannel:)))
       .filter { $0.database != layout.database || $0.keyPrefix != layout.globalPrefix }
-    facts.elsewhere = sources.map { source in
+    facts.channelsElsewhere = sources.map { source in
       let database = source.database.map { "database \($0)" } ?? "an unnamed database"
       let prefix = source.keyPrefix.isEmpty ? "" : ", --key-prefix \(source.keyPrefix)"
       return "Celery speaks in \(database)\(prefix)"

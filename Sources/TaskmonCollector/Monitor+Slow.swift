@@ -18,36 +18,158 @@ extension Monitor {
     }
   }
 
+  /// Rests before the next pass, not at all once what the last has found is void.
+  private func restBetweenPasses(_ wait: Seconds) async -> Bool {
+    let epoch = scanEpoch
+    let end = time.uptime() + wait
+    while epoch == scanEpoch {
+      let left = end - time.uptime()
+      guard left > .zero else { return true }
+      guard await rest(min(left, Seconds(1))) else { return false }
+    }
+    return true
+  }
+
   // MARK: Queues
 
   func findQueuesForever() async {
     while !Task.isCancelled {
       await findQueues()
+      await countReplyLists()
       let wait = configuration.budget.discoveryPause
-      guard await rest(firstRounds.contains(.bindings) ? wait : Seconds(1)) else { return }
+      guard await restBetweenPasses(firstRounds.contains(.bindings) ? wait : Seconds(1))
+      else { return }
     }
   }
 
   private func findQueues() async {
     let begun = time.uptime()
+    let epoch = scanEpoch
     let collector = BindingCollector(
       layout: layout, budget: configuration.budget, pace: pace)
     do throws(RedisError) {
-      let found = try await collector.pass(scans)
-      queues.formUnion(found.queues)
+      let pass = try await collector.pass(scans) { await self.take($0) }
+      guard let found = pass, epoch == scanEpoch else { return }
       facts.sawBinding = found.sawBinding
       facts.scanComplete = found.problems.isEmpty
-      note(BindingCollector.name, begun, found.problems.first)
+      facts.prefixesElsewhere = Self.elsewhere(found.others)
+      if found.problems.isEmpty { forgetQueues() }
+      let cut =
+        found.isCut || queues.isFull
+        ? "there are more than \(configuration.budget.queues.grouped) task queues: "
+          + "the others are not read"
+        : nil
+      note(BindingCollector.name, begun, found.problems.first ?? cut)
       firstRounds.insert(.bindings)
-      try await readRedBeatEntries()
     } catch {
       note(BindingCollector.name, begun, error.description)
     }
   }
 
-  private func readRedBeatEntries() async throws(RedisError) {
-    guard case .value(let state) = facts.redBeat, state.facts != nil else { return }
+  /// In the same loop as the queues, so that no two scans of the broker run at a time.
+  private func countReplyLists() async {
     let begun = time.uptime()
+    if let countedReplyListsAt, facts.replyLists.value != nil,
+      begun - countedReplyListsAt < configuration.budget.censusPause
+    {
+      return
+    }
+    let epoch = scanEpoch
+    let collector = ReplyListCollector(
+      layout: layout, budget: configuration.budget, pace: pace)
+    do throws(RedisError) {
+      guard let pass = try await collector.pass(scans), epoch == scanEpoch else { return }
+      countedReplyListsAt = begun
+      facts.replyLists = Observation(pass)
+      note(ReplyListCollector.name, begun, pass.failure?.description)
+    } catch {
+      note(ReplyListCollector.name, begun, error.description)
+    }
+  }
+
+  private static func elsewhere(_ others: [String: Int]) -> [String] {
+    others.sorted { $0.key < $1.key }.map { prefix, count in
+      let exchanges = count == 1 ? "1 exchange" : "\(count.grouped) exchanges"
+      return prefix.isEmpty
+        ? "\(exchanges) without a key prefix"
+        : "\(exchanges) behind the key prefix \(prefix) (--key-prefix)"
+    }
+  }
+
+  private func take(_ found: BindingCollector.Found) {
+    queues.name(found.queues, at: time.now())
+    facts.sawBinding = facts.sawBinding || found.sawBinding
+  }
+
+  /// A queue that holds messages stays, whoever has lost its name.
+  private func forgetQueues() {
+    guard case .value(let counted) = facts.lengths else { return }
+    let empty = counted.filter { $0.mostUrgent == nil }.map(\.queue)
+    queues.forget(
+      empty, unnamedSince: time.now() - configuration.budget.queueRetention)
+  }
+
+  // MARK: Configuration
+
+  func readConfigurationForever() async {
+    while !Task.isCancelled {
+      let done = await readConfiguration()
+      let wait = done ? configuration.budget.discoveryPause : Seconds(1)
+      guard await restBetweenPasses(wait) else { return }
+    }
+  }
+
+  private func readConfiguration() async -> Bool {
+    let begun = time.uptime()
+    let epoch = scanEpoch
+    let reading = ConfigurationCollector.reading
+    do throws(RedisError) {
+      var cursor = ReplyCursor(try await scans.read(reading.commands))
+      guard epoch == scanEpoch else { return false }
+      let found = cursor.take(reading)
+      facts.writesSnapshots = (try? found.get()) ?? nil
+      note(ConfigurationCollector.name, begun, found.failure?.description)
+      return true
+    } catch {
+      note(ConfigurationCollector.name, begun, error.description)
+      return false
+    }
+  }
+
+  // MARK: The schedule
+
+  func readScheduleForever() async {
+    while !Task.isCancelled {
+      let wait = configuration.budget.discoveryPause
+      guard await rest(await readRedBeatEntries() ? wait : Seconds(1)) else { return }
+      if facts.redBeat.value?.facts == nil, facts.redBeatEntries.value != nil {
+        facts.redBeatEntries = .unavailable("RedBeat's schedule is gone")
+      }
+    }
+  }
+
+  /// False where it has to be tried again soon.
+  private func readRedBeatEntries() async -> Bool {
+    guard polledAt != nil else { return false }
+    guard case .value(let state) = facts.redBeat, state.facts != nil else {
+      // A schedule that appears is read within a second of being seen.
+      firstRounds.insert(.schedule)
+      return false
+    }
+    let begun = time.uptime()
+    do throws(RedisError) {
+      try await readEntries(of: state, begun)
+      firstRounds.insert(.schedule)
+      return true
+    } catch {
+      note(RedBeatEntryCollector.name, begun, error.description)
+      return false
+    }
+  }
+
+  private func readEntries(
+    of state: RedBeatCollector.State, _ begun: Seconds
+  ) async throws(RedisError) {
     let keys = state.due.keys.sorted { $0.text < $1.text }
     let sizes = RedBeatEntryCollector.sizes(keys, limit: configuration.budget.beatEntryBytes)
     var cursor = ReplyCursor(try await scans.read(sizes.commands))
@@ -66,18 +188,13 @@ extension Monitor {
   // MARK: Workers
 
   func inspectForever() async {
-    var hasSwept = false
     while !Task.isCancelled {
       let begun = time.uptime()
       do throws(RedisError) {
-        if !hasSwept {
-          try await inspector.sweepLeftovers()
-          hasSwept = true
-        }
         try await inspector.round(known: liveWorkers())
         note("inspection", begun, await inspector.facts.suspended)
         firstRounds.insert(.inspection)
-        guard await waitForLateAnswers() else { return }
+        guard try await askNewcomersUntilNextRound() else { return }
       } catch {
         note("inspection", begun, error.description)
         guard await rest(Seconds(1)) else { return }
@@ -85,29 +202,41 @@ extension Monitor {
     }
   }
 
-  /// Until the next round; sooner where a worker that owed an answer has given it, or a new worker
-  /// has been heard.
-  private func waitForLateAnswers() async -> Bool {
+  /// Asks those who come late out of their turn, each at most once before the next round.
+  ///
+  /// These are workers heard for the first time, and those that have given an answer they owed.
+  private func askNewcomersUntilNextRound() async throws(RedisError) -> Bool {
     let deadline = time.uptime() + configuration.inspectInterval
-    let known = liveWorkers().pids
+    var asked = liveWorkers().pids
+    var late: Set<String> = []
     while time.uptime() < deadline {
       guard await rest(min(Seconds(2), deadline - time.uptime())) else { return false }
-      // A failure shows in the next round, which asks Redis as well.
-      if let came = try? await inspector.drainLate(), came { return true }
-      let now = liveWorkers().pids
-      if now.contains(where: { known[$0.key] != $0.value }) { return true }
+      let paid = try await inspector.drainLate().subtracting(late)
+      let now = liveWorkers()
+      let newcomers = now.pids.filter { asked[$0.key] != $0.value }
+      asked.merge(newcomers) { $1 }
+      late.formUnion(paid)
+      let names = paid.union(newcomers.keys)
+      if !names.isEmpty { try await inspector.round(known: now, only: names) }
     }
     return true
+  }
+
+  /// What an earlier run left behind is looked for once.
+  func sweepOnce() async {
+    while !Task.isCancelled {
+      do throws(RedisError) {
+        return try await inspector.sweepLeftovers(pace: pace)
+      } catch {
+        guard await rest(Seconds(1)) else { return }
+      }
+    }
   }
 
   /// Workers heard lately, so that the dead are not waited for.
   private func liveWorkers() -> Inspector.Known {
     let now = time.now()
-    let retention = configuration.budget.workerRetention
-    let records = tap.with { state in
-      state.ledger.forgetWorkers(unheardSince: now - retention)
-      return state.ledger.workers
-    }
+    let records = tap.with { $0.ledger.workers }
     var newest: [String: (pid: Int, heard: Timestamp)] = [:]
     for (id, record) in records {
       let patience = max((record.state.frequency ?? Seconds(2)) * 4, Seconds(30))
@@ -116,7 +245,10 @@ extension Monitor {
       else { continue }
       newest[id.name] = (pid, record.lastHeard)
     }
-    return Inspector.Known(pids: newest.mapValues(\.pid))
+    let gone = Set(records.filter { $0.value.offlineSince != nil }.keys.map(\.name))
+    let others = Set(records.filter { $0.value.offlineSince == nil }.keys.map(\.name))
+    return Inspector.Known(
+      pids: newest.mapValues(\.pid), offline: gone.subtracting(others))
   }
 
   // MARK: Results
@@ -126,12 +258,17 @@ extension Monitor {
     while !Task.isCancelled {
       switch await backend() {
       case .unavailable(let reason):
-        facts.results = .unavailable(reason)
+        facts.forgetResults(reason)
+        link = nil
+        resultsURL = nil
         // Not told yet is not the same as none: `check` waits for the former.
         if firstRounds.contains(.inspection) { firstRounds.insert(.results) }
         guard await rest(Seconds(1)) else { return }
       case .value(let url):
         if link?.url != url {
+          facts.forgetResults()
+          resultsURL = url
+          resultsRunID = nil
           link = (
             url,
             RedisLink(url: url, time: time, limits: configuration.limits, cost: cost)
@@ -140,7 +277,7 @@ extension Monitor {
         guard let redis = link?.link else { return }
         let done = await scanResults(redis)
         let wait = done ? configuration.budget.resultPause : Seconds(1)
-        guard await rest(wait) else { return }
+        guard await restBetweenPasses(wait) else { return }
       }
     }
   }
@@ -148,40 +285,66 @@ extension Monitor {
   private func backend() async -> Observation<RedisURL> {
     await BackendChoice(
       configuration: configuration, book: inspector.book,
-      inspected: firstRounds.contains(.inspection)
+      inspected: firstRounds.contains(.inspection), silence: inspector.facts.suspended
     ).url
   }
 
   private func scanResults(_ redis: RedisLink) async -> Bool {
     let begun = time.uptime()
+    let epoch = scanEpoch
     let tap = tap
     let scanner = ResultScanner(
       layout: layout, budget: configuration.budget, pace: pace,
       taskName: { id in tap.with { $0.ledger.tasks[id]?.name } })
-    let passes = facts.results.value?.completedPasses ?? 0
     do throws(RedisError) {
+      try await noticeResultServer(redis)
+      let passes = facts.results.value?.completedPasses ?? 0
       let pass = try await scanner.pass(redis) { tally in
-        // Between two passes the last complete one stands.
-        if passes == 0 { await self.take(tally, passes: 0) }
+        await self.take(progress: tally, ofFirst: passes == 0, epoch: epoch)
       }
+      guard epoch == scanEpoch else { return false }
       switch pass {
       case nil: return false
       case .failure(let error)?:
-        facts.results = .unavailable(error.description)
+        facts.forgetResults(error.description)
         note(ResultScanner.name, begun, error.description)
       case .success(let tally)?:
         take(tally, passes: passes + 1)
+        chords.absorb(tally.chords, at: time.now()) { id in
+          tap.with { $0.ledger.tasks[id]?.name }
+        }
+        facts.chords = .value(chords.facts)
         note(ResultScanner.name, begun, nil)
       }
       firstRounds.insert(.results)
       return true
     } catch {
-      facts.results = .unavailable(error.description)
+      // The last good facts stay; how old they are and what failed is told beside them.
+      if facts.results.value == nil { facts.results = .unavailable(error.description) }
       note(ResultScanner.name, begun, error.description)
       // A backend that is away is no reason to wait for ever.
-      if facts.server.value != nil { firstRounds.insert(.results) }
+      if polledAt != nil { firstRounds.insert(.results) }
       return false
     }
+  }
+
+  /// A result backend of its own is not polled: whether it is still the same is asked before a
+  /// pass.
+  private func noticeResultServer(_ redis: RedisLink) async throws(RedisError) {
+    let reply = try await redis.read([.info(["server"])]).first ?? .null
+    guard let info = try? ServerInfo(reply: reply, section: "INFO server"),
+      let runID = info["run_id"]
+    else { return }
+    if let resultsRunID, resultsRunID != runID { facts.forgetResults() }
+    resultsRunID = runID
+  }
+
+  /// False where the rest of the pass is not worth its cost.
+  private func take(progress tally: ResultTally, ofFirst isFirst: Bool, epoch: Int) -> Bool {
+    guard epoch == scanEpoch else { return false }
+    // Between two passes the last complete one stands.
+    if isFirst { take(tally, passes: 0) }
+    return true
   }
 
   private func take(_ tally: ResultTally, passes: Int) {

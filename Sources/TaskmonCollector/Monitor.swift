@@ -24,7 +24,8 @@ package actor Monitor {
   private nonisolated let continuation: AsyncStream<MonitorUpdate>.Continuation
 
   let configuration: MonitorConfiguration
-  let layout: KeyLayout
+  /// Follows the workers' settings where none are given.
+  private(set) var layout: KeyLayout
   let time: TimeSource
   let logger: Logger
   let tap: EventTap
@@ -35,17 +36,28 @@ package actor Monitor {
   let startedAt: Timestamp
 
   var facts = CollectedFacts()
-  var queues: Set<QueueName> = []
+  var queues: KnownQueues
+  private var rota = QueueRota()
   var polledAt: Timestamp?
   var turn = 0
   var firstRounds: Set<SlowRhythm> = []
   var pollInterval: Seconds
-  private var history: SnapshotHistory
-  private var runID: String?
+  private(set) var history: SnapshotHistory
+  private var watch: ServerWatch
+  var ages: QueueAges
+  var countedReplyListsAt: Seconds?
+  var sampledUnackedAt: Seconds?
+  var chords = ChordWatch()
+  /// Which Redis is scanned for results; nil while it is not known.
+  var resultsURL: RedisURL?
+  /// The process that answered there.
+  var resultsRunID: String?
+  /// Grows whenever what a scan has found so far is void.
+  var scanEpoch = 0
 
   /// The slow collectors that `check` waits for once.
   enum SlowRhythm: CaseIterable {
-    case bindings, inspection, results
+    case bindings, schedule, inspection, results
   }
 
   package init(
@@ -57,7 +69,10 @@ package actor Monitor {
     self.logger = logger
     self.history = history
     layout = configuration.layout
+    queues = KnownQueues(limit: configuration.budget.queues)
     pollInterval = configuration.pollInterval
+    ages = QueueAges(limit: configuration.budget.rememberedTags)
+    watch = ServerWatch(database: configuration.broker.database)
     startedAt = time.now()
     tap = EventTap(budget: configuration.budget, time: time)
     polls = RedisLink(
@@ -79,14 +94,18 @@ package actor Monitor {
       group.addTask { await self.publishForever() }
       group.addTask { await self.listenForever() }
       group.addTask { await self.findQueuesForever() }
+      group.addTask { await self.readScheduleForever() }
+      group.addTask { await self.readConfigurationForever() }
       group.addTask { await self.scanResultsForever() }
       if configuration.isReadOnly {
         firstRounds.insert(.inspection)
       } else {
         group.addTask { await self.inspectForever() }
+        group.addTask { await self.sweepOnce() }
       }
     }
-    // The group has been cancelled, and a cancelled task sends nothing: clean up in one that is not.
+    // The group has been cancelled, and a cancelled task sends nothing: clean up in one that is
+    // not.
     let inspector = inspector
     await Task { await inspector.close() }.value
     continuation.finish()
@@ -117,30 +136,32 @@ package actor Monitor {
 
   private func poll(begun: Seconds) async {
     turn &+= 1
+    let known = queues.ordered
+    let asked = rota.next(
+      of: known, counted: facts.counted, atMost: configuration.budget.queuesPerPoll)
     do throws(RedisError) {
       let poll = FastPoll(layout: layout, budget: configuration.budget, time: time)
       let found = try await poll.run(
-        polls, queues: knownQueues, suspects: suspects, turn: turn)
+        polls, queues: asked, suspects: suspects, turn: turn)
       let now = time.now()
-      facts.take(found, at: now, duration: time.uptime() - begun)
+      let change = noticeChange(found.server)
+      facts.take(
+        found, known: known, asked: asked, at: now, duration: time.uptime() - begun)
+      lookAtAges(found.heads, now: now)
       polledAt = now
-      await noticeRestart()
+      try await sampleUnacked()
+      // Answers owed are lost with the server, and asking may begin anew.
+      if change == .replaced { await inspector.reconnected() }
     } catch {
       logger.debug("poll failed", metadata: ["error": "\(error)"])
     }
-  }
-
-  private var knownQueues: [QueueName] {
-    Array(
-      queues.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
-        .prefix(configuration.budget.queues))
   }
 
   /// Heads that have stood for ten seconds: where one has gone, more of the list is read.
   private var suspects: [QueueName: String] {
     let now = time.now()
     var found: [QueueName: String] = [:]
-    for queue in queues {
+    for queue in queues.ordered {
       guard let track = history.queues[queue.text], let tag = track.headTag,
         let since = track.headSince, now - since > Seconds(10)
       else { continue }
@@ -149,17 +170,30 @@ package actor Monitor {
     return found
   }
 
-  /// After a restart answers owed are lost, and asking may begin anew.
-  private func noticeRestart() async {
-    guard case .value(let server) = facts.server else { return }
-    if let runID, runID != server.runID { await inspector.reconnected() }
-    runID = server.runID
+  /// Facts of a server that is no more are dropped before a snapshot could show them, and the scans
+  /// begin anew.
+  private func noticeChange(
+    _ found: Result<ServerFacts, CollectionError>
+  ) -> ServerWatch.Change? {
+    guard case .success(let server) = found else { return nil }
+    let holdsResults = resultsURL.map { $0.location == configuration.broker.location } ?? true
+    var databases: Set = [configuration.broker.database]
+    if holdsResults, let resultsURL { databases.insert(resultsURL.database) }
+    guard let change = watch.absorb(server, databases: databases) else { return nil }
+    scanEpoch += 1
+    facts.forgetOldServer(change, withResults: holdsResults)
+    ages.forget()
+    if holdsResults { chords = ChordWatch() }
+    return change
   }
 
   // MARK: Snapshots
 
   private func publish() async {
     let book = await inspector.book
+    learnLayout(from: book)
+    let limit = time.now() - configuration.budget.workerRetention
+    tap.with { $0.ledger.forgetWorkers(unheardSince: limit) }
     let listed = book.workers.values.flatMap { $0.activeTasks.map(\.id) }
     let assembly = SnapshotAssembly(
       configuration: configuration, facts: facts, book: book,
@@ -167,7 +201,7 @@ package actor Monitor {
       startedAt: startedAt, polledAt: polledAt, cost: cost.value, now: time.now())
     let (snapshot, endedUnheard) = assembly.assemble()
     tap.with { state in
-      for id in endedUnheard { state.ledger.endedUnheard(id) }
+      for run in endedUnheard { state.ledger.endedUnheard(run) }
       if case .value(let entries) = snapshot.beat.entries {
         state.ledger.follow(entries, at: snapshot.takenAt)
       }
@@ -184,10 +218,23 @@ package actor Monitor {
         history: history, firstRoundsDone: firstRounds.count == SlowRhythm.allCases.count))
   }
 
+  /// With another separator or other steps everything about queues is read anew.
+  private func learnLayout(from book: InspectionBook) {
+    let choice = LayoutChoice(
+      configuration: configuration, told: book.workers.values.compactMap(\.transport))
+    let learned = choice.layout
+    guard learned != layout else { return }
+    layout = learned
+    queues = KnownQueues(limit: configuration.budget.queues)
+    facts.forgetQueues()
+    ages.forget()
+    firstRounds.remove(.bindings)
+    scanEpoch += 1
+  }
+
   /// What a worker consumes is a queue, whether or not anybody has declared it.
   private func learnQueues(from snapshot: Snapshot) {
-    for name in (snapshot.workers.value ?? []).flatMap({ $0.queues.value ?? [] }) {
-      if queues.count < configuration.budget.queues { queues.insert(QueueName(name)) }
-    }
+    let names = (snapshot.workers.value ?? []).flatMap { $0.queues.value ?? [] }
+    queues.name(Set(names).map { QueueName($0) }, at: snapshot.takenAt)
   }
 }

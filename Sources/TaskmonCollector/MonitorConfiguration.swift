@@ -12,39 +12,57 @@ package struct MonitorConfiguration: Sendable {
   package var backend: RedisURL?
   package var keyPrefix: String
   package var resultKeyPrefix: String
+  /// kombu's `sep` and `priority_steps`; nil: what workers are configured with.
+  package var separator: String?
+  package var prioritySteps: [Int]?
+  /// kombu's `fanout_prefix` and `fanout_patterns`.
+  package var fanoutPrefix: KeyLayout.FanoutPrefix
+  package var fanoutPatterns: Bool
   /// Nothing is written, so no worker is asked.
   package var isReadOnly: Bool
   package var pollInterval: Seconds
   package var inspectInterval: Seconds
+  /// What the broker's `visibility_timeout` is said to be where no worker tells; nil: not said.
+  package var visibilityTimeout: Seconds?
   package var budget: CollectionBudget
   package var limits: RedisLimits
 
   package init(
     broker: RedisURL, name: String? = nil, backend: RedisURL? = nil, keyPrefix: String = "",
-    resultKeyPrefix: String = "", isReadOnly: Bool = false, pollInterval: Seconds = Seconds(1),
-    inspectInterval: Seconds = Seconds(30), budget: CollectionBudget = CollectionBudget(),
-    limits: RedisLimits = .standard
+    resultKeyPrefix: String = "", separator: String? = nil, prioritySteps: [Int]? = nil,
+    fanoutPrefix: KeyLayout.FanoutPrefix = .database, fanoutPatterns: Bool = true,
+    isReadOnly: Bool = false, pollInterval: Seconds = Seconds(1),
+    inspectInterval: Seconds = Seconds(30), visibilityTimeout: Seconds? = nil,
+    budget: CollectionBudget = CollectionBudget(), limits: RedisLimits = .standard
   ) {
     self.broker = broker
     self.name = name
     self.backend = backend
     self.keyPrefix = keyPrefix
     self.resultKeyPrefix = resultKeyPrefix
+    self.separator = separator
+    self.prioritySteps = prioritySteps
+    self.fanoutPrefix = fanoutPrefix
+    self.fanoutPatterns = fanoutPatterns
     self.isReadOnly = isReadOnly
     self.pollInterval = pollInterval
     self.inspectInterval = inspectInterval
+    self.visibilityTimeout = visibilityTimeout
     self.budget = budget
     self.limits = limits
   }
 
   package var layout: KeyLayout {
     KeyLayout(
-      database: broker.database, globalPrefix: keyPrefix, resultPrefix: resultKeyPrefix)
+      database: broker.database, globalPrefix: keyPrefix, resultPrefix: resultKeyPrefix,
+      separator: separator ?? KeyLayout.defaultSeparator,
+      prioritySteps: prioritySteps ?? KeyLayout.defaultPrioritySteps, fanoutPrefix: fanoutPrefix,
+      fanoutPatterns: fanoutPatterns)
   }
 
   package var identity: BrokerIdentity {
     BrokerIdentity(
       name: name, url: broker.redacted, database: broker.database, keyPrefix: keyPrefix,
-      backendURL: (backend ?? broker).redacted)
+      backendURL: (backend ?? broker).redacted, visibilityTimeout: visibilityTimeout)
   }
 }

@@ -16,10 +16,10 @@ struct SnapshotAssembly: Sendable {
   let cost: RedisCost
   let now: Timestamp
 
-  /// The snapshot, and the ids of tasks whose end was missed.
-  func assemble() -> (Snapshot, endedUnheard: [String]) {
+  /// The snapshot, and the runs whose end was missed.
+  func assemble() -> (Snapshot, endedUnheard: [UnheardEnd]) {
     let workers = WorkerAssembly(
-      ledger: tap.ledger, hearing: tap.hearing, book: book, silence: silence
+      ledger: tap.ledger, book: book, silence: silence
     ).workers
     let (running, ended) = RunningAssembly(
       ledger: tap.ledger, hearing: tap.hearing, workers: workers, book: book, now: now
@@ -32,15 +32,18 @@ struct SnapshotAssembly: Sendable {
     if case .value(let url) = backend { identity.backendURL = url.redacted }
     let snapshot = Snapshot(
       takenAt: now, polledAt: polledAt, observedSince: startedAt, broker: identity,
-      link: linkState, server: facts.server, presence: presence, queues: facts.queueFacts,
-      unacked: facts.unacked, workers: sources(workers), inspection: inspectionFacts,
-      events: events, running: sources(running), beat: beat, results: facts.results,
+      link: linkState, server: facts.serverFacts, presence: presence, queues: facts.queueFacts,
+      unacked: facts.unackedFacts, workers: known(workers), inspection: inspectionFacts,
+      events: events, running: known(running: running), beat: beat, results: facts.results,
+      chords: facts.chords, replyLists: facts.replyLists,
       collectors: facts.statuses.values.sorted { $0.name < $1.name }, cost: ownCost)
     return (snapshot, ended)
   }
 
   private var backend: Observation<RedisURL> {
-    BackendChoice(configuration: configuration, book: book, inspected: true).url
+    BackendChoice(
+      configuration: configuration, book: book, inspected: true, silence: inspection.suspended
+    ).url
   }
 
   /// Why no worker is asked; nil where they are.
@@ -54,14 +57,25 @@ struct SnapshotAssembly: Sendable {
     return facts
   }
 
-  /// Workers and their runs are known by events or by replies; with neither, not at all.
-  private func sources<Part: Sendable>(_ list: [Part]) -> Observation<[Part]> {
-    let heard = tap.hearing.intervals.isEmpty == false
-    guard heard || inspection.lastRound != nil || !list.isEmpty else {
-      return .unavailable("neither the event stream nor a reply has been heard yet")
+  /// That there are none is known when all were asked, or have had time to send a heartbeat.
+  private func known(_ workers: [WorkerFacts]) -> Observation<[WorkerFacts]> {
+    if !workers.isEmpty || haveAllBeenAsked { return .value(workers) }
+    let listened = tap.hearing.connectedSince.map { now - $0 } ?? .zero
+    guard listened >= configuration.budget.silenceBeforeNobody else {
+      return .unavailable(silence ?? "neither an event nor a reply has been heard yet")
     }
-    return .value(list)
+    return .value([])
   }
+
+  /// Events tell only of tasks that start while we listen.
+  private func known(running: [RunningTask]) -> Observation<[RunningTask]> {
+    if !running.isEmpty || haveAllBeenAsked { return .value(running) }
+    return .unavailable(
+      silence.map { "\($0), and no task has started since taskmon listens" }
+        ?? "no worker has been asked yet")
+  }
+
+  private var haveAllBeenAsked: Bool { inspection.lastRound != nil && silence == nil }
 
   private var linkState: TaskmonModel.LinkState {
     switch link {
@@ -81,7 +95,7 @@ struct SnapshotAssembly: Sendable {
         markers: markers + (facts.sawBinding ? ["a kombu binding"] : []),
         scanComplete: facts.scanComplete,
         heardEvents: tap.ledger.received > 0,
-        elsewhere: otherDatabases + facts.elsewhere)
+        elsewhere: otherDatabases + facts.prefixesElsewhere + facts.channelsElsewhere)
     }
   }
 
@@ -96,7 +110,7 @@ struct SnapshotAssembly: Sendable {
       heard: tap.hearing.intervals, received: tap.ledger.received, undecodable: tap.undecodable,
       taskEvents: tap.ledger.taskEvents, gaps: tap.hearing.gaps, lastGap: tap.hearing.lastGap,
       lag: tap.ledger.lag, trackedTasks: tap.ledger.tasks.count,
-      dropped: tap.ledger.tasks.dropped, taskEventCounts: tap.ledger.counts)
+      dropped: tap.ledger.tasks.dropped + tap.ledger.dropped, taskEventCounts: tap.ledger.counts)
   }
 
   private var ownCost: OwnCost {

@@ -5,36 +5,52 @@ import TaskmonUnits
 /// Joins what workers said by events and by replies; pure.
 struct WorkerAssembly: Sendable {
   let ledger: EventLedger
-  let hearing: Hearing
   let book: InspectionBook
   /// Why workers are not asked, where they are not.
   let silence: String?
 
   /// By (name, pid): two workers may share a name.
   var workers: [WorkerFacts] {
-    var found = ledger.workers.map { facts($0.key, $0.value) }
-    let heard = Set(ledger.workers.keys)
+    let oldest = oldestStarts
+    var found = ledger.workers.map { facts($0.key, $0.value, oldestStart: oldest[$0.key]) }
+    let names = Set(ledger.workers.keys.map(\.name))
+    let nameless = Set(ledger.workers.keys.filter { $0.pid == nil }.map(\.name))
     for (name, answers) in book.workers {
       let id = WorkerID(name: name, pid: answers.pid)
-      let hasName = heard.contains { $0.name == name && (answers.pid == nil || $0.pid == nil) }
-      guard !heard.contains(id), !hasName, answers.hasAnswered, let reply = answers.lastReply
-      else { continue }
-      var facts = WorkerFacts(id: id, firstHeard: reply)
+      let isHeard =
+        ledger.workers[id] != nil || nameless.contains(name)
+        || (answers.pid == nil && names.contains(name))
+      guard !isHeard, answers.hasAnswered, let reply = answers.lastReply else { continue }
+      var facts = WorkerFacts(id: id, firstHeard: answers.firstReply ?? reply)
+      facts.owesReplySince = book.owes(name)
       take(answers, into: &facts)
       found.append(facts)
     }
     return found.sorted { $0.id < $1.id }
   }
 
-  private func facts(_ id: WorkerID, _ record: WorkerRecord) -> WorkerFacts {
+  private var oldestStarts: [WorkerID: Timestamp] {
+    var oldest: [WorkerID: Timestamp] = [:]
+    for id in ledger.running {
+      guard let record = ledger.tasks[id], let worker = record.worker,
+        let startedAt = record.startedAt
+      else { continue }
+      oldest[worker] = min(oldest[worker] ?? startedAt, startedAt)
+    }
+    return oldest
+  }
+
+  private func facts(
+    _ id: WorkerID, _ record: WorkerRecord, oldestStart: Timestamp?
+  ) -> WorkerFacts {
     var facts = WorkerFacts(
       id: id, firstHeard: record.firstHeard, lastHeard: record.lastHeard,
       offlineSince: record.offlineSince, heartbeatInterval: record.state.frequency,
       active: record.state.active, processed: record.state.processed,
       loadAverage: record.state.loadAverage, softwareVersion: record.state.softwareVersion,
-      sendsTaskEvents: record.sendsTaskEvents, owesReplySince: book.owing[id.name])
-    facts.oldestStart = ledger.running.compactMap { ledger.tasks[$0] }
-      .filter { $0.worker == id }.compactMap(\.startedAt).min()
+      sendsTaskEvents: record.sendsTaskEvents,
+      owesReplySince: record.offlineSince == nil ? book.owes(id.name) : nil,
+      oldestStart: oldestStart)
     if let answers = book.workers[id.name], answers.pid == nil || answers.pid == id.pid {
       take(answers, into: &facts)
     } else {
@@ -45,18 +61,23 @@ struct WorkerAssembly: Sendable {
 
   private func take(_ answers: InspectionBook.Answers, into facts: inout WorkerFacts) {
     facts.lastReply = answers.lastReply
-    facts.queues = answers.isStatic(.queues) ? answers.queues : facts.queues
-    facts.registered = answers.isStatic(.registered) ? answers.registered : facts.registered
-    facts.settings = answers.isStatic(.conf) ? answers.settings : facts.settings
+    // An answer of the process that had this name before is none.
+    if answers.isOwn(.queues) { facts.queues = answers.queues }
+    if answers.isOwn(.registered) { facts.registered = answers.registered }
+    if answers.isOwn(.conf) { facts.settings = answers.settings }
     facts.stats = answers.stats
     facts.activeReply = answers.active
+    if facts.processed == nil, let totals = answers.stats.value?.totals {
+      facts.processed = totals.values.reduce(0) { $0.addingReportingOverflow($1).partialValue }
+    }
     explain(&facts)
   }
 
-  /// Puts the reason why nothing is asked where an answer is missing.
+  /// Puts the reason why nothing is asked where an answer is missing; else the worker's own stands.
   private func explain(_ facts: inout WorkerFacts) {
-    let reason =
-      silence ?? (facts.owesReplySince == nil ? "not asked yet" : "it owes an answer")
+    guard let reason = silence ?? facts.owesReplySince.map({ _ in "it owes an answer" }) else {
+      return
+    }
     if facts.queues.value == nil { facts.queues = .unavailable(reason) }
     if facts.registered.value == nil { facts.registered = .unavailable(reason) }
     if facts.settings.value == nil { facts.settings = .unavailable(reason) }
@@ -72,7 +93,7 @@ extension InspectionBook.Answers {
   }
 
   /// Whether the answer in hand is this process' and not its predecessor's.
-  fileprivate func isStatic(_ question: InspectionBook.Question) -> Bool {
-    answeredStatics[question].map { $0.pid == pid } ?? false
+  fileprivate func isOwn(_ question: InspectionBook.Question) -> Bool {
+    answeredStatics[question].map { $0.pid == pid } ?? true
   }
 }

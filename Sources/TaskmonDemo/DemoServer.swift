@@ -62,11 +62,13 @@ package final class DemoServer: Sendable {
   package func stop(time: TimeSource) async {
     guard ending.begin() else { return }
     guardian.release()
-    let deadline = time.uptime() + .seconds(5)
-    while !guardian.hasEnded(), time.uptime() < deadline {
-      // A cancelled task sleeps no more: the guardian does its work all the same.
-      guard (try? await time.sleep(.milliseconds(5))) != nil else { return }
-    }
+    // A task of its own, because who stops is often cancelled already and could not wait.
+    await Task { [guardian] in
+      let deadline = time.uptime() + .seconds(5)
+      while !guardian.hasEnded(), time.uptime() < deadline {
+        guard (try? await time.sleep(.milliseconds(5))) != nil else { return }
+      }
+    }.value
   }
 
   /// The first redis-server in the folders of `searchPath`, then in the usual ones.

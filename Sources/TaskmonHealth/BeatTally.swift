@@ -84,7 +84,7 @@ struct BeatCount {
     }
   }
 
-  /// Stretches in which nothing was missed.
+  /// Stretches in which nothing was missed, none of them in the future.
   ///
   /// Where receipts may have been dropped from the front, only what came after the oldest kept.
   private func heard(since: Timestamp) -> [Interval] {
@@ -92,7 +92,10 @@ struct BeatCount {
     if track.receipts.count >= BeatTrack.moments, let first = track.receipts.first {
       start = max(start, first)
     }
-    return track.heard.compactMap { $0.after(start) }
+    return track.heard.compactMap { $0.after(start) }.compactMap { piece in
+      let end = min(piece.end, now)
+      return end > piece.start ? Interval(from: piece.start, to: end) : nil
+    }
   }
 
   private func everyTally(_ period: Seconds, _ window: Window) -> BeatTally {
@@ -101,7 +104,7 @@ struct BeatCount {
     var tally = BeatTally()
     for piece in heard(since: oldest).reversed() where left > .zero {
       let clipped = Interval(from: max(piece.start, piece.end - left), to: piece.end)
-      guard clipped.length >= period * 2 else { continue }
+      guard clipped.length >= period * 2, clipped.length.value.isFinite else { continue }
       left -= clipped.length
       tally = tally + everyTally(period, in: clipped, window.tolerance)
     }

@@ -36,7 +36,7 @@ package struct HealthReport: Sendable, Equatable {
     present.reduce(0) { $0 + ($1.severity == severity ? 1 : 0) }
   }
 
-  /// The worst that holds; `unknown` when the gate `no-celery-here` is shut, or nothing at all could
+  /// The worst that holds; `unknown` when the gate `no-celery-here` is shut, or nothing could
   /// be judged.
   package var status: Status {
     if count(.critical) > 0 { return .critical }

@@ -5,9 +5,22 @@ package enum RuleRegistry {
     NoCeleryHere.self,
     LostWorker.self,
     QueueWithoutConsumers.self,
+    VisibilityTimeoutTooShort.self,
     StuckTask.self,
     MultipleBeats.self,
     OversizedResult.self,
+    OversizedMessage.self,
+    QueueExplosion.self,
+    BrokerFlushed.self,
+    BrokerEvicts.self,
+    BrokerNotPersistent.self,
+    BrokerMemoryHigh.self,
+    ResultsWithoutExpiry.self,
+    QueueBacklog.self,
+    QueueStale.self,
+    StuckChord.self,
+    LeakedReplyQueues.self,
+    ConnectionsNearLimit.self,
   ]
 
   package static func rule(_ id: RuleID) -> (any Rule.Type)? { all.first { $0.id == id } }

@@ -166,6 +166,6 @@ struct StuckRun {
 extension Seconds {
   /// As settings spell limits: seconds up to two minutes.
   fileprivate var limit: String {
-    value < 120 && value == value.rounded() ? "\(Int(value))s" : text
+    (0..<120).contains(value) && value == value.rounded() ? "\(Int(value))s" : text
   }
 }

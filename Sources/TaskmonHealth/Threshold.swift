@@ -36,15 +36,21 @@ package struct Threshold: Sendable, Equatable {
     }
   }
 
-  /// Reads a value in the threshold's unit; nil for anything else.
+  /// No threshold makes sense beyond this, in any unit but bytes.
+  private static let largest = 1e12
+
+  /// Reads a value in the threshold's unit; nil for anything else, also where it is absurdly large.
   package func value(of text: String) -> Double? {
-    switch unit {
-    case .seconds: return Seconds(text: text)?.value
-    case .bytes: return ByteCount(text: text).map { Double($0.value) }
-    case .count, .ratio:
-      guard let number = Double(text), number.isFinite, number >= 0 else { return nil }
-      return number
+    let number: Double? =
+      switch unit {
+      case .seconds: Seconds(text: text)?.value
+      case .bytes: ByteCount(text: text).map { Double($0.value) }
+      case .count, .ratio: Double(text)
+      }
+    guard let number, number >= 0, number <= (unit == .bytes ? 1e18 : Self.largest) else {
+      return nil
     }
+    return number
   }
 }
 

@@ -155,9 +155,9 @@ private struct SettingText {
 }
 
 /// Finds the name somebody probably meant.
-enum NearestName {
+package enum NearestName {
   /// The nearest of the candidates by edit distance; nil where none is near.
-  static func of(_ text: String, among candidates: [String]) -> String? {
+  package static func of(_ text: String, among candidates: [String]) -> String? {
     let wanted = Array(text.lowercased().utf8.prefix(64))
     let ranked = candidates.map { ($0, distance(wanted, Array($0.utf8.prefix(64)))) }
     guard let best = ranked.min(by: { $0.1 < $1.1 }), best.1 <= max(2, wanted.count / 3) else {

@@ -24,9 +24,13 @@ struct WorkerWatch {
   let history: SnapshotHistory
   let snapshot: Snapshot
   let limits: ThresholdValues
+  /// Every worker remembered, by name and pid.
+  let tracks: [WorkerTrack]
 
   /// How old an answer may be and still prove life: three rounds of questions.
   static let answerAge = Seconds(90)
+  /// Task events may still come for a while after the goodbye.
+  static let straggling = Seconds(60)
   /// How long a silent pool without known limits may be at work.
   static let longestWork = Seconds.hours(1)
 
@@ -38,10 +42,8 @@ struct WorkerWatch {
     self.history = history
     self.snapshot = snapshot
     self.limits = limits
+    tracks = history.workers.values.sorted { $0.id < $1.id }
   }
-
-  /// Every worker remembered, by name and pid.
-  var tracks: [WorkerTrack] { history.workers.values.sorted { $0.id < $1.id } }
 
   /// The track of a worker; one named without a pid is the process of that name heard last.
   func track(of id: WorkerID) -> WorkerTrack? {
@@ -57,7 +59,11 @@ struct WorkerWatch {
   func liveness(of id: WorkerID) -> Liveness? { track(of: id).map(liveness) }
 
   func liveness(of track: WorkerTrack) -> Liveness {
-    if let offline = track.offlineSince, offline >= track.lastHeard ?? offline { return .stopped }
+    if let offline = track.offlineSince,
+      (track.lastHeard ?? offline) - offline <= Self.straggling
+    {
+      return .stopped
+    }
     guard let heard = track.lastHeard, let interval = track.heartbeatInterval,
       interval > .zero
     else { return withoutHeartbeat(track) }
@@ -115,9 +121,9 @@ struct WorkerWatch {
     return .lost
   }
 
-  /// The workers that take messages from a queue, or will.
-  func consumers(of queue: String) -> [WorkerTrack] {
-    tracks.filter { $0.queues?.contains(queue) == true && liveness(of: $0).consumes }
+  /// The queues that some worker takes messages from, or will.
+  func consumedQueues() -> Set<String> {
+    Set(tracks.filter { liveness(of: $0).consumes }.flatMap { $0.queues ?? [] })
   }
 }
 

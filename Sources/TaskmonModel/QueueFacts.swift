@@ -129,7 +129,8 @@ package struct UnackedFacts: Sendable, Equatable, Codable {
 package struct UnackedMessage: Sendable, Equatable, Codable {
   /// Where it was taken from: the routing key of the default exchange.
   package var queue: String
-  /// When it was delivered, by the clock of the worker that took it; nil for an entry without index.
+  /// When it was delivered, by the clock of the worker that took it; nil for an entry without
+  /// index.
   package var deliveredAt: Timestamp?
   /// Unavailable where it was too large to read or could not be decoded.
   package var message: Observation<MessageFacts>

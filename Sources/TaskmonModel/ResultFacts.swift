@@ -11,6 +11,9 @@ package struct ResultFacts: Sendable, Equatable, Codable {
   package var withoutExpiry: Int
   /// By state (`SUCCESS`, `FAILURE`, …); a state that could not be read is `?`.
   package var states: [String: Int]
+  /// Stored failures by the class of their exception, `?` where it could not be read; bounded, the
+  /// rest is `other`.
+  package var failures: [String: Int]
   /// Largest first; bounded.
   package var largest: [StoredResult]
   /// By task name, `unknown task` where it could not be told; largest first; bounded.
@@ -18,8 +21,8 @@ package struct ResultFacts: Sendable, Equatable, Codable {
 
   package init(
     completedPasses: Int, updatedAt: Timestamp, count: Int = 0, totalSize: ByteCount = .zero,
-    withoutExpiry: Int = 0, states: [String: Int] = [:], largest: [StoredResult] = [],
-    tasks: [TaskResultSizes] = []
+    withoutExpiry: Int = 0, states: [String: Int] = [:], failures: [String: Int] = [:],
+    largest: [StoredResult] = [], tasks: [TaskResultSizes] = []
   ) {
     self.completedPasses = completedPasses
     self.updatedAt = updatedAt
@@ -27,6 +30,7 @@ package struct ResultFacts: Sendable, Equatable, Codable {
     self.totalSize = totalSize
     self.withoutExpiry = withoutExpiry
     self.states = states
+    self.failures = failures
     self.largest = largest
     self.tasks = tasks
   }
@@ -104,6 +108,8 @@ package struct TaskResultSizes: Sendable, Equatable, Codable {
   package var totalSize: ByteCount
   package var largest: ByteCount
   package var largestID: String
+  /// Stands for the names of results whose task could not be told.
+  package static let unknownTask = "unknown task"
   /// By power of two, smallest first; only classes that hold something.
   package var classes: [ResultSizeClass]
 

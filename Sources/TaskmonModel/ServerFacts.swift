@@ -22,6 +22,8 @@ package struct ServerFacts: Sendable, Equatable, Codable {
   package var snapshotsConfigured: Bool?
   /// FLUSHALL and FLUSHDB calls since the server started or its statistics were reset.
   package var flushes: Int?
+  /// The FLUSHALL calls among them, which empty every database.
+  package var fullFlushes: Int?
   /// Refused writes since the server started (`errorstat_OOM`).
   package var outOfMemoryErrors: Int?
   package var operationsPerSecond: Int?
@@ -38,8 +40,9 @@ package struct ServerFacts: Sendable, Equatable, Codable {
     evictionPolicy: String? = nil, evictedKeys: Int? = nil, expiredKeys: Int? = nil,
     connectedClients: Int, maxClients: Int? = nil, blockedClients: Int? = nil,
     isLoading: Bool = false, appendOnly: Bool? = nil, snapshotsConfigured: Bool? = nil,
-    flushes: Int? = nil, outOfMemoryErrors: Int? = nil, operationsPerSecond: Int? = nil,
-    keys: Int? = nil, databases: [Int: Int] = [:], clockOffset: Seconds? = nil
+    flushes: Int? = nil, fullFlushes: Int? = nil, outOfMemoryErrors: Int? = nil,
+    operationsPerSecond: Int? = nil, keys: Int? = nil,
+    databases: [Int: Int] = [:], clockOffset: Seconds? = nil
   ) {
     self.version = version
     self.runID = runID
@@ -58,6 +61,7 @@ package struct ServerFacts: Sendable, Equatable, Codable {
     self.appendOnly = appendOnly
     self.snapshotsConfigured = snapshotsConfigured
     self.flushes = flushes
+    self.fullFlushes = fullFlushes
     self.outOfMemoryErrors = outOfMemoryErrors
     self.operationsPerSecond = operationsPerSecond
     self.keys = keys

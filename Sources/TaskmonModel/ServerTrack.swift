@@ -10,20 +10,44 @@ package struct ServerTrack: Sendable, Equatable, Codable {
     package var results: Int?
     /// Keys in the broker's database.
     package var keys: Int?
+    /// The lists the ready messages stand in; nil where unknown.
+    package var lists: Int?
 
     package init(
-      ready: Int? = nil, unacked: Int? = nil, results: Int? = nil, keys: Int? = nil
+      ready: Int? = nil, unacked: Int? = nil, results: Int? = nil, keys: Int? = nil,
+      lists: Int? = nil
     ) {
       self.ready = ready
       self.unacked = unacked
       self.results = results
       self.keys = keys
+      self.lists = lists
     }
 
     /// Messages, unacknowledged ones and results together; nil where none of them is known.
     package var total: Int? {
       let known = [ready, unacked, results].compactMap(\.self)
       return known.isEmpty ? nil : known.reduce(0, +)
+    }
+
+    /// Whether there was anything to lose: bindings alone, which are made again, are nothing.
+    var holdsData: Bool { (total ?? 0) > 0 || results == nil && (keys ?? 0) > 0 }
+
+    /// Keys of the unacknowledged messages: their hash, its index and the lock for restoring them.
+    private static let unackedKeys = 3
+
+    /// Whether all this is gone, where `now` is what is left.
+    ///
+    /// Keys decide: what consumers take ends lists, and nothing else; bindings, results and
+    /// schedules outlive a queue that was drained. Results may be of another server, so that they
+    /// decide nothing. Messages decide where keys were not counted.
+    func isLost(leaving now: Holdings) -> Bool {
+      guard let before = keys, let left = now.keys else {
+        let messages = (ready ?? 0) + (unacked ?? 0)
+        return messages > 0 && now.ready == 0 && now.unacked == 0
+      }
+      guard left > 0 else { return before > 0 }
+      return before - left > (lists ?? ready ?? 0) + Self.unackedKeys && left <= before / 2
     }
   }
 
@@ -36,6 +60,8 @@ package struct ServerTrack: Sendable, Equatable, Codable {
       case emptyRestart
     }
 
+    /// When it was first seen; for a restart, when the new process began, where that is later than
+    /// the last look at the old one.
     package var at: Timestamp
     package var cause: Cause
     package var before: Holdings
@@ -49,75 +75,79 @@ package struct ServerTrack: Sendable, Equatable, Codable {
 
   package var runID: String?
   package var flushes: Int?
+  package var fullFlushes: Int?
   package var holdings: Holdings?
+  /// When `holdings` were seen.
+  package var heldAt: Timestamp?
   /// The latest loss of data; nil where none was seen.
   package var flush: Flush?
   /// Evicted keys as counted by the server, over the last ten minutes, oldest first; at most 64.
   package var evictions: [CounterSample]
 
   package init(
-    runID: String? = nil, flushes: Int? = nil, holdings: Holdings? = nil, flush: Flush? = nil,
-    evictions: [CounterSample] = []
+    runID: String? = nil, flushes: Int? = nil, fullFlushes: Int? = nil, holdings: Holdings? = nil,
+    heldAt: Timestamp? = nil, flush: Flush? = nil, evictions: [CounterSample] = []
   ) {
     self.runID = runID
     self.flushes = flushes
+    self.fullFlushes = fullFlushes
     self.holdings = holdings
+    self.heldAt = heldAt
     self.flush = flush
     self.evictions = evictions
   }
 
-  static let window = Seconds.minutes(10)
+  /// Over which evictions are counted.
+  package static let window = Seconds.minutes(10)
   static let samples = 64
+  /// Older holdings prove no loss: results expire by themselves.
+  static let memory = Seconds.hours(1)
 
   /// Takes the server's facts in; true where what was remembered of its data no longer holds.
+  ///
+  /// A server that still reads its data set from disk has lost nothing yet.
   mutating func absorb(_ server: ServerFacts, holdings now: Holdings, at moment: Timestamp) -> Bool
   {
+    guard !server.isLoading else { return false }
     let isOther = runID.map { $0 != server.runID } ?? false
-    let isFlushed = !isOther && (server.flushes ?? 0) > (flushes ?? .max)
-    if let before = holdings {
-      if isOther, (before.total ?? 0) > 0, now.total == 0 {
-        flush = Flush(at: moment, cause: .emptyRestart, before: before)
-      } else if isFlushed, (now.keys ?? 0) < (before.keys ?? 0) {
-        flush = Flush(at: moment, cause: .command, before: before)
-      }
-    }
-    let isLost = isOther || flush?.at == moment
+    let loss = loss(isOther: isOther, server, leaving: now, at: moment)
+    flush = loss ?? flush
     runID = server.runID
     flushes = server.flushes
+    fullFlushes = server.fullFlushes
     holdings = now
-    absorbEvictions(server.evictedKeys, isOther: isOther, at: moment)
-    return isLost
+    heldAt = moment
+    if isOther { evictions = [] }
+    evictions.absorb(
+      server.evictedKeys, at: moment, window: Self.window, limit: Self.samples)
+    return isOther || loss != nil
   }
 
-  private mutating func absorbEvictions(_ count: Int?, isOther: Bool, at moment: Timestamp) {
-    if isOther { evictions = [] }
-    evictions.removeAll { moment - $0.at > Self.window }
-    guard let count else { return }
-    if evictions.count >= 2,
-      moment - evictions[evictions.count - 2].at < Self.window / Double(Self.samples)
-    {
-      evictions.removeLast()
+  private func loss(
+    isOther: Bool, _ server: ServerFacts, leaving now: Holdings, at moment: Timestamp
+  ) -> Flush? {
+    guard let before = holdings, let heldAt, moment - heldAt <= Self.memory, before.holdsData else {
+      return nil
     }
-    evictions.append(CounterSample(at: moment, count: count))
-    if evictions.count > Self.samples { evictions.removeFirst() }
+    if isOther {
+      guard before.isLost(leaving: now) else { return nil }
+      let began = min(moment, max(heldAt, moment - server.uptime))
+      return Flush(at: began, cause: .emptyRestart, before: before)
+    }
+    let isEmptied = Self.grew(fullFlushes, server.fullFlushes)
+    let isFlushed = Self.grew(flushes, server.flushes) && before.isLost(leaving: now)
+    return isEmptied || isFlushed ? Flush(at: moment, cause: .command, before: before) : nil
+  }
+
+  /// Whether a counter rose; one that was reset or not read did not.
+  private static func grew(_ before: Int?, _ now: Int?) -> Bool {
+    guard let before, let now else { return false }
+    return now > before
   }
 
   /// Keys evicted within the window; nil before two samples.
   package var recentEvictions: Int? {
-    guard let first = evictions.first, let last = evictions.last, evictions.count > 1 else {
-      return nil
-    }
-    return max(0, last.count - first.count)
-  }
-}
-
-/// A counter of the server's at one moment.
-package struct CounterSample: Sendable, Hashable, Codable {
-  package var at: Timestamp
-  package var count: Int
-
-  package init(at: Timestamp, count: Int) {
-    self.at = at
-    self.count = count
+    guard let first = evictions.first, evictions.count > 1 else { return nil }
+    return evictions.growth(since: first.at)
   }
 }

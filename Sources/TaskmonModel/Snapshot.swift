@@ -29,6 +29,9 @@ package struct Snapshot: Sendable, Equatable, Codable {
   package var replyLists: Observation<ReplyListFacts>
   package var collectors: [CollectorStatus]
   package var cost: OwnCost
+  /// The visibility timeout as told by hand (`--visibility-timeout`), for workers that cannot be
+  /// asked; nil where none was.
+  package var givenVisibilityTimeout: Seconds?
 
   package init(
     takenAt: Timestamp, polledAt: Timestamp? = nil, observedSince: Timestamp,
@@ -44,7 +47,8 @@ package struct Snapshot: Sendable, Equatable, Codable {
     results: Observation<ResultFacts> = .unavailable("not scanned yet"),
     chords: Observation<[ChordFacts]> = .unavailable("not scanned yet"),
     replyLists: Observation<ReplyListFacts> = .unavailable("not scanned yet"),
-    collectors: [CollectorStatus] = [], cost: OwnCost = OwnCost()
+    collectors: [CollectorStatus] = [], cost: OwnCost = OwnCost(),
+    givenVisibilityTimeout: Seconds? = nil
   ) {
     self.takenAt = takenAt
     self.polledAt = polledAt
@@ -65,6 +69,7 @@ package struct Snapshot: Sendable, Equatable, Codable {
     self.replyLists = replyLists
     self.collectors = collectors
     self.cost = cost
+    self.givenVisibilityTimeout = givenVisibilityTimeout
   }
 
   /// How long this process has observed.
@@ -84,16 +89,19 @@ package struct BrokerIdentity: Sendable, Hashable, Codable {
   package var keyPrefix: String
   /// The result backend in use, redacted too.
   package var backendURL: String
+  /// The broker's `visibility_timeout` as it was told to taskmon; nil where it was not.
+  package var visibilityTimeout: Seconds?
 
   package init(
     name: String? = nil, url: String, database: Int = 0, keyPrefix: String = "",
-    backendURL: String? = nil
+    backendURL: String? = nil, visibilityTimeout: Seconds? = nil
   ) {
     self.name = name
     self.url = url
     self.database = database
     self.keyPrefix = keyPrefix
     self.backendURL = backendURL ?? url
+    self.visibilityTimeout = visibilityTimeout
   }
 }
 
@@ -150,6 +158,9 @@ package struct CollectorStatus: Sendable, Equatable, Codable {
   package var duration: Seconds
   /// Nil when it succeeded.
   package var failure: String?
+
+  /// The collector that counts queues; where it fails in part, queues are missing from the facts.
+  package static let queueLengths = "queue-lengths"
 
   package init(name: String, ranAt: Timestamp, duration: Seconds, failure: String? = nil) {
     self.name = name

@@ -62,17 +62,18 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
   /// What a queue held before the server lost it was not taken by a consumer.
   private mutating func absorbServer(of snapshot: Snapshot) {
     guard case .value(let facts) = snapshot.server else { return }
+    let lists = snapshot.queues.value?.flatMap(\.priorities).filter { $0.ready > 0 }
     let holdings = ServerTrack.Holdings(
       ready: snapshot.queues.value.map { $0.reduce(0) { $0 + $1.ready } },
       unacked: snapshot.unacked.value?.count, results: snapshot.results.value?.count,
-      keys: facts.keys)
+      keys: facts.keys, lists: lists?.count)
     if server.absorb(facts, holdings: holdings, at: snapshot.takenAt) { queues = [:] }
   }
 
   private mutating func absorbQueues(of snapshot: Snapshot) {
     guard case .value(let facts) = snapshot.queues else { return }
     let names = Set(facts.map(\.name))
-    queues = queues.filter { names.contains($0.key) }
+    queues = Self.known(queues, by: names) { $0.lastSeen.isRecent(at: snapshot.takenAt) }
     for queue in facts {
       queues[queue.name, default: QueueTrack()].absorb(queue, at: snapshot.takenAt)
     }
@@ -84,7 +85,8 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     // Who was not there at the end of an earlier run came since.
     let since = earlierRunEnded.map { min($0, snapshot.observedSince) } ?? snapshot.observedSince
     for worker in facts {
-      workers[worker.id, default: WorkerTrack(new: worker, listeningSince: since)].absorb(worker)
+      workers[worker.id, default: WorkerTrack(new: worker, listeningSince: since)]
+        .absorb(worker, at: snapshot.takenAt)
     }
     for id in workers.keys {
       workers[id]?.countSilence(in: snapshot, answered: known[id]?.lastReply)
@@ -98,11 +100,35 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     }
     if case .value(let entries) = snapshot.beat.entries {
       let names = Set(entries.map(\.name))
-      beatEntries = beatEntries.filter { names.contains($0.key) }
+      beatEntries = Self.known(beatEntries, by: names) {
+        $0.lastSeen.isRecent(at: snapshot.takenAt)
+      }
     }
     if case .value(let redBeat?) = snapshot.beat.redBeat {
       lockMissingSince = redBeat.lock == nil ? lockMissingSince ?? snapshot.takenAt : nil
     }
+  }
+
+  /// The tracks of what a snapshot names, and of what was seen lately.
+  ///
+  /// A process that has just begun has not discovered everything yet: what an earlier run remembers
+  /// of a queue must outlive that. Of what is not named, no more than `unnamedTracks` are kept.
+  private static func known<Track>(
+    _ tracks: [String: Track], by names: Set<String>, isRecent: (Track) -> Bool
+  ) -> [String: Track] {
+    let named = tracks.filter { names.contains($0.key) }
+    let unnamed = tracks.filter { !names.contains($0.key) && isRecent($0.value) }
+    guard unnamed.count <= unnamedTracks else { return named }
+    return named.merging(unnamed) { named, _ in named }
+  }
+
+  private static let unnamedTracks = 1000
+}
+
+extension Timestamp? {
+  /// Within the time that tracks look back.
+  fileprivate func isRecent(at now: Timestamp) -> Bool {
+    map { now - $0 <= QueueTrack.window } ?? false
   }
 }
 
@@ -128,6 +154,8 @@ package struct QueueTrack: Sendable, Equatable, Codable {
 
   static let window = Seconds.minutes(30)
   static let samples = 64
+
+  var lastSeen: Timestamp? { ready.last?.at }
 
   mutating func absorb(_ queue: QueueFacts, at now: Timestamp) {
     absorbReady(queue.ready, at: now)

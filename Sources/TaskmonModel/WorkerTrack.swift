@@ -9,6 +9,8 @@ package struct WorkerTrack: Sendable, Equatable, Codable {
   package var heartbeatInterval: Seconds?
   package var active: Int?
   package var processed: Int?
+  /// `processed` over the last 30 minutes, oldest first; at most 64.
+  package var processedSamples: [CounterSample]
   package var pool: PoolKind?
   package var softwareVersion: String?
   package var sendsTaskEvents: Bool?
@@ -29,6 +31,7 @@ package struct WorkerTrack: Sendable, Equatable, Codable {
 
   package init(id: WorkerID) {
     self.id = id
+    processedSamples = []
     silentHeard = .zero
     silentSettled = .zero
     isFromEarlierRun = false
@@ -46,7 +49,7 @@ package struct WorkerTrack: Sendable, Equatable, Codable {
     if worker.firstHeard - listeningSince > Self.introduction { joinedAt = worker.firstHeard }
   }
 
-  mutating func absorb(_ worker: WorkerFacts) {
+  mutating func absorb(_ worker: WorkerFacts, at now: Timestamp) {
     if let heard = worker.lastHeard, heard > (lastHeard ?? heard - Seconds(1)) {
       lastHeard = heard
       isFromEarlierRun = false
@@ -56,6 +59,8 @@ package struct WorkerTrack: Sendable, Equatable, Codable {
     heartbeatInterval = worker.heartbeatInterval ?? heartbeatInterval
     active = worker.active ?? active
     processed = worker.processed ?? processed
+    processedSamples.absorb(
+      worker.processed, at: now, window: QueueTrack.window, limit: QueueTrack.samples)
     pool = worker.stats.value?.pool ?? pool
     softwareVersion = worker.softwareVersion ?? softwareVersion
     sendsTaskEvents = worker.sendsTaskEvents.value ?? sendsTaskEvents
@@ -72,6 +77,17 @@ package struct WorkerTrack: Sendable, Equatable, Codable {
     }
     silentSettled = settled.reduce(.zero) { $0 + $1.length }
     lastReply = answered ?? lastReply
+  }
+
+  /// Tasks it took since `start`, however often its process began anew meanwhile.
+  ///
+  /// Nil where that was not seen: its count was heard only later, and it may be older than that.
+  package func taken(since start: Timestamp) -> Int? {
+    guard let first = processedSamples.first else { return nil }
+    let grown = processedSamples.growth(since: start)
+    if first.at <= start { return grown }
+    guard let joinedAt, joinedAt >= start else { return nil }
+    return grown.addingClamped(first.count)
   }
 
   func afterRestart() -> WorkerTrack {
@@ -106,6 +122,10 @@ package struct BeatTrack: Sendable, Equatable, Codable {
   static let intervals = 32
   /// Receipts and publications kept; with so many receipts, earlier ones may have been dropped.
   package static let moments = 256
+
+  var lastSeen: Timestamp? {
+    [heard.last?.end, receipts.last, publications.last?.at].compactMap(\.self).max()
+  }
 
   /// The traffic of one process always covers its whole observation, so what overlaps is replaced.
   mutating func absorb(_ traffic: EntryTraffic) {

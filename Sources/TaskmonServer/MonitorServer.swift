@@ -41,6 +41,7 @@ package struct MonitorServer: Sendable {
   ) async throws {
     let answerer = answerer
     let requested = listen
+    let listener = Listener()
     let app = Application(
       responder: CallbackResponder<BasicRequestContext> { request, _ in
         Self.respond(to: request, from: answerer)
@@ -50,13 +51,20 @@ package struct MonitorServer: Sendable {
         address: .hostname(listen.host, port: listen.port),
         availableConnectionsDelegate: MaximumAvailableConnections(limits.connections)),
       onServerRunning: { channel in
+        listener.began(channel)
         let port = channel.localAddress?.port ?? requested.port
         onListening(ListenAddress(host: requested.host, port: port))
       },
       logger: logger)
+    let serving = Task { try await app.run() }
     do {
-      try await app.run()
-    } catch is CancellationError {
+      try await withTaskCancellationHandler {
+        try await serving.value
+      } onCancel: {
+        listener.stop { serving.cancel() }
+      }
+    } catch where Task.isCancelled {
+      // However the pieces end once the listener is closed, this is the end that was asked for.
       return
     } catch let error as IOError {
       throw ListenFailure(listen, error)

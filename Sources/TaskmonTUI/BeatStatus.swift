@@ -8,8 +8,9 @@ package enum BeatStatus: Sendable, Equatable {
   case noLock(since: Timestamp?)
   /// The lock is held and the schedule stands still.
   case late(BeatLock, by: Seconds)
-  /// No RedBeat here: a beat without a lock, known by the workers' configuration.
-  case plain(entries: Int)
+  /// No RedBeat here: a schedule without a lock, known by the workers' configuration; when an
+  /// entry of it was last seen sent or arriving, nil where none was.
+  case plain(entries: Int, lastSeen: Timestamp?)
   case none
   case unknown(String)
 
@@ -18,8 +19,9 @@ package enum BeatStatus: Sendable, Equatable {
     case .unavailable(let reason):
       self = .unknown(reason)
     case .value(nil):
-      let count = context.snapshot.beat.entries.value?.count ?? 0
-      self = count > 0 ? .plain(entries: count) : .none
+      let entries = context.snapshot.beat.entries.value ?? []
+      let last = entries.compactMap { EntryFacts($0, context).last }.max()
+      self = entries.isEmpty ? .none : .plain(entries: entries.count, lastSeen: last)
     case .value(let redBeat?):
       guard let lock = redBeat.lock else {
         self = .noLock(since: context.history.lockMissingSince)
@@ -44,6 +46,7 @@ package enum BeatStatus: Sendable, Equatable {
     case .held: Span("ok", .good)
     case .noLock: Span("NO LOCK", .warning, bold: true)
     case .late(_, let by): Span("late \(by.compact)", .warning)
+    case .plain(_, nil): Span("none seen", .unknown)
     case .plain: Span("no RedBeat", .dim)
     case .none: nil
     case .unknown: Span("?", .unknown)
@@ -63,15 +66,30 @@ package enum BeatStatus: Sendable, Equatable {
     case .noLock(let since):
       let duration = since.map { " for \(context.age($0).text)" } ?? ""
       return StyledLine(" RedBeat schedule without a lock\(duration): no beat is running", .warning)
-    case .plain(let entries):
-      let noun = entries == 1 ? "entry" : "entries"
-      return StyledLine(
-        " No RedBeat in this database; \(entries) \(noun) from the workers' beat_schedule", .dim)
+    case .plain(let entries, let lastSeen):
+      return plain(entries, lastSeen, context)
     case .none:
-      return StyledLine(" No RedBeat in this database.", .dim)
+      return StyledLine(
+        " No RedBeat in this database and no schedule known: no beat is known to run", .dim)
     case .unknown(let reason):
       return StyledLine(" ? RedBeat's lock is not known: \(reason)", .unknown)
     }
+  }
+
+  private func plain(
+    _ entries: Int, _ lastSeen: Timestamp?, _ context: ViewContext
+  ) -> StyledLine {
+    let noun = entries == 1 ? "entry" : "entries"
+    var line = StyledLine(
+      " No RedBeat in this database; \(entries) \(noun) from the workers' beat_schedule", .dim)
+    if let lastSeen {
+      line.append(", one last seen \(context.age(lastSeen).text) ago", .dim)
+    } else {
+      let watched = context.snapshot.observed.text
+      line.append(
+        ", none seen sent or arriving in \(watched): no beat is known to run", .unknown)
+    }
+    return line
   }
 
   private static func detail(_ lock: BeatLock, _ context: ViewContext) -> String {

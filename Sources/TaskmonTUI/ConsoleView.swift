@@ -41,33 +41,49 @@ package struct ViewContext: Sendable {
   package func age(_ moment: Timestamp) -> Seconds { Swift.max(.zero, now - moment) }
 }
 
-/// How moments are written: local time, or UTC with a Z.
+/// How moments are written.
+package enum MomentStyle: Sendable, Equatable, CaseIterable {
+  /// The local time of day, UTC with a Z, or how long ago or ahead.
+  case local, utc, relative
+
+  package var next: MomentStyle {
+    switch self {
+    case .local: .utc
+    case .utc: .relative
+    case .relative: .local
+    }
+  }
+}
+
+/// Writes moments as the user wants them.
 package struct MomentFormat: Sendable, Equatable {
   package var utcOffset: Seconds
-  package var usesUTC: Bool
+  package var style: MomentStyle
 
-  package init(utcOffset: Seconds = .zero, usesUTC: Bool = false) {
+  package init(utcOffset: Seconds = .zero, style: MomentStyle = .local) {
     self.utcOffset = utcOffset
-    self.usesUTC = usesUTC
+    self.style = style
   }
 
   /// `14:03:22`, or `14:03:22Z` in UTC.
   package func clock(_ moment: Timestamp) -> String {
     guard moment.secondsSince1970.isFinite, abs(moment.secondsSince1970) < 1e14 else { return "?" }
-    return moment.clockTime(utcOffset: usesUTC ? .zero : utcOffset) + (usesUTC ? "Z" : "")
+    let isUTC = style == .utc
+    return moment.clockTime(utcOffset: isUTC ? .zero : utcOffset) + (isUTC ? "Z" : "")
   }
 
   /// The clock time within a day of `now`, else how long ago or ahead it is.
   package func near(_ moment: Timestamp, now: Timestamp) -> String {
     let distance = now - moment
-    if abs(distance.value) < Seconds.hours(20).value { return clock(moment) }
-    return distance > .zero ? "\(distance.compact) ago" : "in \((moment - now).compact)"
+    if style != .relative, abs(distance.value) < Seconds.hours(20).value { return clock(moment) }
+    return distance < .zero ? "in \((moment - now).compact)" : "\(distance.compact) ago"
   }
 
   /// `14:03:22 (4m 12s ago)`.
   package func full(_ moment: Timestamp, now: Timestamp) -> String {
     let distance = now - moment
     let relation = distance < .zero ? "in \((moment - now).text)" : "\(distance.text) ago"
+    if style == .relative { return relation }
     if abs(distance.value) < Seconds.hours(20).value { return "\(clock(moment)) (\(relation))" }
     guard abs(moment.secondsSince1970) < 1e11 else { return "?" }
     let whole = Timestamp(secondsSince1970: moment.secondsSince1970.rounded(.down))

@@ -124,7 +124,8 @@ package enum Header {
   private static func queued(_ context: ViewContext) -> [Span] {
     guard case .value(let queues) = context.snapshot.queues else { return [Span("?", .unknown)] }
     let total = queues.reduce(0) { $0 &+ $1.ready }
-    var spans = [Span(total.grouped, .text, bold: true)]
+    let isPartial = QueuesView.isPartial(context.snapshot)
+    var spans = [Span(total.grouped + (isPartial ? "+" : ""), .text, bold: true)]
     let trends = queues.map { QueueTrend.perSecond(context.history.queues[$0.name]?.ready ?? []) }
     let known = trends.compactMap(\.self)
     guard known.count == queues.count, !queues.isEmpty else { return spans }
@@ -165,10 +166,32 @@ package enum Header {
           Span(" " + failure.sentence, .critical), Span("  (\(tries))", .dim),
         ]))
     }
+    if let snapshot = data.snapshot {
+      if snapshot.link == .connecting { lines.append(waiting(data)) }
+      // Where Redis is away, that is why.
+      if snapshot.link.isUp { lines += failures(snapshot.collectors) }
+    }
     if !data.notices.isEmpty {
       lines.append(StyledLine(" " + data.notices.joined(separator: "  ·  "), .warning))
     }
     return lines
+  }
+
+  /// What could not be read and why; one line for all that failed alike.
+  private static func failures(_ collectors: [CollectorStatus]) -> [StyledLine] {
+    var reasons: [String] = []
+    var names: [String: [String]] = [:]
+    for status in collectors {
+      guard let failure = status.failure else { continue }
+      if names[failure] == nil { reasons.append(failure) }
+      names[failure, default: []].append(status.words)
+    }
+    return reasons.map { reason in
+      StyledLine([
+        Span(" ? \(names[reason, default: []].joined(separator: ", ")): ", .warning, bold: true),
+        Span(reason, .warning),
+      ])
+    }
   }
 
   /// What stands in the middle before there is anything to show.

@@ -4,7 +4,7 @@ import TaskmonUnits
 
 /// The console's content as plain lines, for `--once` and where there is no terminal.
 package enum PlainText {
-  /// Header, findings, queues, workers and beat; or only one view where it is named.
+  /// Header and every view; or only one view where it is named.
   ///
   /// Only the sentences of findings may go beyond `width` cells: nothing of them is lost.
   /// No line carries an escape, and the last ends with a line break.

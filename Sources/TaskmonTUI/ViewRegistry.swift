@@ -5,6 +5,8 @@ package enum ViewRegistry {
     QueuesView.self,
     WorkersView.self,
     BeatView.self,
+    ResultsView.self,
+    BrokerView.self,
   ]
 
   package static func view(_ id: ViewID) -> any ConsoleView.Type {

@@ -99,7 +99,17 @@ struct ConsoleLoop {
       case .repaint:
         cn_repaint()
         shown = nil
+      case .copy(let text): copy(text)
+      case .save(let file): handle(.told(NewFile.message(NewFile.write(file))))
       case .refresh: onEffect(effect)
+      }
+    }
+  }
+  private func copy(_ text: String) {
+    var text = text
+    text.withUTF8 { bytes in
+      bytes.withMemoryRebound(to: CChar.self) { characters in
+        cn_copy(characters.baseAddress, characters.count)
       }
     }
   }

@@ -41,7 +41,7 @@ package struct Seconds: Sendable, Hashable, Comparable, Codable {
   package var duration: Duration { .seconds(value) }
 }
 
-/// A moment: seconds since 1970-01-01T00:00:00Z, as Celery's event timestamps and Redis' `TIME` count.
+/// A moment: seconds since 1970-01-01T00:00:00Z, as Celery's events and Redis' `TIME` count.
 package struct Timestamp: Sendable, Hashable, Comparable, Codable {
   package var secondsSince1970: Double
 

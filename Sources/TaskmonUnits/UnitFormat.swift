@@ -67,13 +67,14 @@ extension ByteCount {
     return ("\(tenths / 10).\(tenths % 10)", units[unit])
   }
 
-  /// Reads `64KiB`, `1MiB`, `2GiB`, `512B`, or a bare number of bytes; nil for anything else.
+  /// Reads `64KiB`, `1 MiB`, `2GiB`, `512B`, or a bare number of bytes; nil for anything else.
   package init?(text: String) {
     let units: [(String, Double)] = [
       ("KiB", 1024), ("MiB", 1_048_576), ("GiB", 1_073_741_824), ("B", 1),
     ]
     let found = units.first { text.hasSuffix($0.0) }
-    let digits = found.map { String(text.dropLast($0.0.count)) } ?? text
+    var digits = found.map { text.dropLast($0.0.count) } ?? text[...]
+    if found != nil, digits.last == " " { digits.removeLast() }
     guard let number = Double(digits), number.isFinite, number >= 0,
       number * (found?.1 ?? 1) < 9e18
     else { return nil }
@@ -84,10 +85,11 @@ extension ByteCount {
 extension Timestamp {
   /// UTC as documents write it: `2026-01-02T03:04:05.678Z`; whole seconds without the fraction.
   ///
-  /// `?` for what is no year of four digits: timestamps come from others, who may write anything.
+  /// Timestamps come from others, who may write anything: what is no year of four digits becomes
+  /// the nearest that is, so that a document stays readable by its readers.
   package var iso8601: String {
-    guard isWritable else { return "?" }
-    let milliseconds = Int64((secondsSince1970 * 1000).rounded())
+    let bounded = secondsSince1970.isNaN ? 0 : min(max(secondsSince1970, Self.first), Self.last)
+    let milliseconds = Int64((bounded * 1000).rounded())
     let fraction = Self.floorMod(milliseconds, 1000)
     let seconds = (milliseconds - fraction) / 1000
     let (year, month, day) = Self.civil(days: Self.floorDiv(seconds, 86400))
@@ -98,7 +100,7 @@ extension Timestamp {
     return "\(date)T\(clock.joined(separator: ":"))\(tail)Z"
   }
 
-  /// `14:03:22` at the given distance from UTC, for a screen; `?` where `iso8601` has it too.
+  /// `14:03:22` at the given distance from UTC, for a screen; `?` for no year of four digits.
   package func clockTime(utcOffset: Seconds) -> String {
     guard isWritable, (self + utcOffset).isWritable else { return "?" }
     let total = Int64((secondsSince1970 + utcOffset.value).rounded(.down))
@@ -108,8 +110,11 @@ extension Timestamp {
   }
 
   /// From the year 0000 to the last whole second of 9999.
+  private static let first = -62_167_219_200.0
+  private static let last = 253_402_300_799.0
+
   private var isWritable: Bool {
-    (-62_167_219_200...253_402_300_799).contains(secondsSince1970)
+    (Self.first...Self.last).contains(secondsSince1970)
   }
 
   /// The proleptic Gregorian date of a day counted from 1970-01-01 (era arithmetic of 400 years).

@@ -1,6 +1,7 @@
 import Dispatch
 import Glibc
 import Logging
+import RedisClient
 import TaskmonCollector
 import TaskmonHealth
 import TaskmonModel
@@ -42,7 +43,8 @@ struct ConsoleRun {
   }
 
   private var allNotices: [String] {
-    (configuration.isReadOnly ? ["read-only"] : []) + notices
+    (configuration.isReadOnly ? ["read-only"] : [])
+      + (configuration.broker.skipsVerification ? ["TLS CERTIFICATE NOT CHECKED"] : []) + notices
   }
 
   // MARK: In the terminal
@@ -63,11 +65,13 @@ struct ConsoleRun {
       report: HealthReport(takenAt: SystemClock.source.now(), observed: .zero),
       firstRoundsDone: false)
     let console = Console(
-      data: data(empty), options: ConsoleOptions(view: screen.view ?? .health, refresh: screen.refresh),
+      data: data(empty),
+      options: ConsoleOptions(view: screen.view ?? .health, refresh: screen.refresh),
       pages: { RuleRegistry.rule($0)?.page })
     let reason = try TerminalSession.run(
       console, mailbox: mailbox,
-      settings: TerminalSettings(theme: screen.theme, noColour: screen.noColor, ascii: screen.ascii),
+      settings: TerminalSettings(
+        theme: screen.theme, noColour: screen.noColor, ascii: screen.ascii),
       time: SystemClock.source,
       onEffect: { effect in
         if case .refresh(let every) = effect { Task { await session.monitor.poll(every: every) } }

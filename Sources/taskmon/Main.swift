@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import TaskmonConfiguration
 
 /// Where the program begins: secrets are taken out of sight before anything else happens.
 @main
@@ -8,12 +9,24 @@ enum Main {
     let arguments = ArgumentSecrets.takeOutOfSight()
     signal(SIGPIPE, SIG_IGN)
     do {
-      var command = try Taskmon.parseAsRoot(Array(arguments.values.dropFirst()))
+      let typed = Array(arguments.values.dropFirst())
+      var command = try Taskmon.parseAsRoot(try completed(typed))
       if arguments.heldSecret { Complaint.write(ArgumentSecrets.warning) }
       try command.run()
     } catch {
       exit(error, arguments: arguments.values)
     }
+  }
+
+  /// The command line with what the environment and the file set.
+  private static func completed(_ typed: [String]) throws -> [String] {
+    let given = GivenArguments(typed)
+    guard given.command != nil, !given.wantsHelp else { return typed }
+    let environment = Environment.process
+    let file = try ConfigurationFile.load(
+      named: given.configPath ?? environment["TASKMON_CONFIG"],
+      environment: environment.variables)
+    return try Configuration(environment: environment.variables, file: file).complete(typed)
   }
 
   /// `check` answers wrong usage with its own “unknown”, everything else as sysexits has it.
@@ -22,8 +35,12 @@ enum Main {
       if let sentence = failure.sentence { Complaint.write(sentence) }
       Glibc.exit(failure.code)
     }
-    let code = Taskmon.exitCode(for: error)
-    if code == .validationFailure, arguments.dropFirst().first == "check" {
+    let isCheck = arguments.dropFirst().first == "check"
+    if let problem = error as? ConfigurationError {
+      Complaint.write(problem.sentence)
+      Glibc.exit(isCheck ? 3 : 1)
+    }
+    if isCheck, Taskmon.exitCode(for: error) == .validationFailure {
       Complaint.write(Taskmon.fullMessage(for: error), isPlain: true)
       Glibc.exit(3)
     }
@@ -43,8 +60,9 @@ struct Taskmon: ParsableCommand {
       """,
     version: Version.text,
     subcommands: [
-      TopCommand.self, ServeCommand.self, CheckCommand.self, SnapshotCommand.self,
-      RulesCommand.self, ExplainCommand.self, DemoCommand.self,
+      TopCommand.self, ServeCommand.self, CheckCommand.self, DoctorCommand.self,
+      SnapshotCommand.self, ShowCommand.self, RulesCommand.self, ExplainCommand.self,
+      DemoCommand.self,
     ])
 }
 

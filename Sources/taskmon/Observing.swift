@@ -2,9 +2,11 @@ import Logging
 import TaskmonCollector
 import TaskmonHealth
 import TaskmonModel
+import TaskmonTerminal
 import TaskmonUnits
 
-/// Observes for a while and gives the last view: first everything slow once, then the time asked for.
+/// Observes for a while and gives the last view: first everything slow once, then the time asked
+/// for.
 struct Observing: Sendable {
   var configuration: MonitorConfiguration
   var thresholds: ThresholdOverrides
@@ -23,6 +25,20 @@ struct Observing: Sendable {
       startedAt: SystemClock.source.now())
     await session.run { view in await watch.take(view, uptime: SystemClock.source.uptime()) }
     return await watch.last
+  }
+}
+
+extension Observing {
+  /// The last view and its snapshot; fails where Redis was never reached, and ends by the signal
+  /// that came meanwhile.
+  func reached() throws -> (view: SessionView, snapshot: Snapshot) {
+    let (view, signal) = try Blocking.run { await run() }
+    if let signal { Terminal.die(by: signal) }
+    guard let view, let snapshot = view.history.latest, snapshot.polledAt != nil else {
+      throw CommandFailure(
+        view?.history.latest?.link.failure?.sentence ?? "no snapshot of Redis could be taken")
+    }
+    return (view, snapshot)
   }
 }
 

@@ -1,11 +1,13 @@
+import Dispatch
+import FoundationEssentials
 import Glibc
 import TaskmonUnits
 
 /// The one clock of the program: every other room gets this value and asks nobody else.
 enum SystemClock {
   static let source = TimeSource(
-    now: { Timestamp(secondsSince1970: read(CLOCK_REALTIME)) },
-    uptime: { Seconds(read(CLOCK_MONOTONIC)) },
+    now: { Timestamp(secondsSince1970: Date().timeIntervalSince1970) },
+    uptime: { Seconds(Double(DispatchTime.now().uptimeNanoseconds) / 1_000_000_000) },
     sleep: { wait in try await Task.sleep(for: max(.zero, wait).duration) })
 
   /// Local time minus UTC at a moment, for what the console shows.
@@ -14,11 +16,5 @@ enum SystemClock {
     var local = tm()
     guard localtime_r(&seconds, &local) != nil else { return .zero }
     return Seconds(Double(local.tm_gmtoff))
-  }
-
-  private static func read(_ clock: clockid_t) -> Double {
-    var value = timespec()
-    clock_gettime(clock, &value)
-    return Double(value.tv_sec) + Double(value.tv_nsec) / 1_000_000_000
   }
 }

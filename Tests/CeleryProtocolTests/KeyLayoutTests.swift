@@ -47,9 +47,9 @@ struct KeyLayoutTests {
   @Test("scan patterns match a prefix literally")
   func escapesPrefixes() {
     let odd = KeyLayout(database: 0, globalPrefix: "a*[b]?\\:", resultPrefix: "r?:")
+    #expect(String(decoding: KeyLayout.anyBindingMatch, as: UTF8.self) == "*_kombu.binding.*")
     #expect(
-      String(decoding: odd.bindingMatch, as: UTF8.self) == "a\\*\\[b\\]\\?\\\\:_kombu.binding.*")
-    #expect(String(decoding: odd.resultMatch, as: UTF8.self) == "r\\?:celery-task-meta-*")
+      String(decoding: odd.resultAndGroupMatch, as: UTF8.self) == "r\\?:celery-task*-meta-*")
     #expect(
       String(decoding: plain.replyListMatch, as: UTF8.self) == "taskmon-*.reply.celery.pidbox")
     #expect(

@@ -16,13 +16,14 @@ struct RedisConnectionTests {
 
   @Test("it reads over the unix socket and over TCP, in the database of the URL")
   func reads() async throws {
-    let server = try await RedisServer(tcp: true)
+    let server = try await RedisServer(tcp: true, arguments: ["--bind", "127.0.0.1 ::1"])
     try server.command("SET", "where", "zero")
     try server.command("SET", "where", "three", database: 3)
     let urls = [
       (server.socketURL(), "zero"), (server.socketURL(database: 3), "three"),
       (try server.tcpURL(), "zero"), (try server.tcpURL(database: 3), "three"),
       ("redis://localhost:\(server.port ?? 0)/3", "three"),
+      ("redis://[::1]:\(server.port ?? 0)/3", "three"),
     ]
     for (text, expected) in urls {
       let connection = try await connected(try RedisURL(text))
@@ -155,25 +156,26 @@ struct RedisConnectionTests {
   @Test("the limits on one value, one array and one call hold at the limit and fail one over")
   func atTheLimits() async throws {
     let server = try await RedisServer()
-    let thirty = String(repeating: "x", count: 30)
-    try server.command("SET", "30", thirty)
-    try server.command("SET", "31", thirty + "x")
+    // Logging in takes less than that.
+    let long = String(repeating: "x", count: 3000)
+    try server.command("SET", "3000", long)
+    try server.command("SET", "3001", long + "x")
     try server.command("RPUSH", "list", "a", "b", "c", "d")
     let limits = RedisLimits.quick {
-      $0.bulkBytes = 30
+      $0.bulkBytes = 3000
       $0.arrayElements = 3
-      $0.batchBytes = 100
+      $0.batchBytes = 9000
     }
     let whole: (String) -> ReadCommand = { .stringRange(RedisKey($0), from: 0, through: -1) }
     let list = RedisKey("list")
-    let good: [[ReadCommand]] = [[whole("30")], [.listFront(list, count: 3)]]
+    let good: [[ReadCommand]] = [[whole("3000")], [.listFront(list, count: 3)]]
     for commands in good {
       let connection = try await connected(try server.url(), limits: limits)
       #expect(try await connection.read(commands).count == commands.count)
     }
     let bad: [([ReadCommand], RedisError.Kind)] = [
-      ([whole("31")], .protocolViolation), ([.listFront(list, count: 4)], .protocolViolation),
-      ([whole("30"), whole("30"), whole("30")], .other),
+      ([whole("3001")], .protocolViolation), ([.listFront(list, count: 4)], .protocolViolation),
+      ([whole("3000"), whole("3000"), whole("3000")], .other),
     ]
     for (commands, kind) in bad {
       let connection = try await connected(try server.url(), limits: limits)
@@ -239,7 +241,7 @@ struct RedisConnectionTests {
   @Test("replies that come byte by byte are whole in the end")
   func dribble() async throws {
     let server = try ScriptedServer(
-      answer: "+PONG\r\n+OK\r\n*3\r\n$-1\r\n*-1\r\n*3\r\n:-1\r\n$0\r\n\r\n*0\r\n",
+      answer: "+PONG\r\n+OK\r\n$0\r\n\r\n*3\r\n$-1\r\n*-1\r\n*3\r\n:-1\r\n$0\r\n\r\n*0\r\n",
       byteByByte: true)
     let connection = try await connected(try RedisURL(server.url))
     #expect(

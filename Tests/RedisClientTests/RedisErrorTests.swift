@@ -43,7 +43,8 @@ struct RedisErrorTests {
       ("redis://no-such-host.invalid", .nameResolution),
       ("redis://127.0.0.1:\(try freePort())", .refused),
       ("redis+socket://\(folder.path("none"))", .refused),
-      ("rediss://127.0.0.1", .tls), ("sentinel://127.0.0.1", .other),
+      ("rediss://127.0.0.1:\(try freePort())", .refused),
+      ("sentinel://127.0.0.1:\(try freePort())", .refused),
     ]
     for (text, kind) in cases {
       #expect(await taskmonFailure(try RedisURL(text))?.kind == kind, "\(text)")
@@ -103,13 +104,14 @@ struct RedisErrorTests {
       Script(answer: "", kind: .closed, text: "closed"),
       Script(answer: "-LOADING Redis is loading\r\n", kind: .loading, text: "loading"),
       Script(
-        answer: "-DENIED Redis is running in protected mode\r\n", kind: .refused, text: "protected"),
+        answer: "-DENIED Redis runs in protected mode\r\n", kind: .refused, text: "protected"),
       Script(
-        answer: "+PONG\r\n+OK\r\n-NOAUTH Authentication required.\r\n", kind: .authentication,
+        answer: "+PONG\r\n+OK\r\n$0\r\n\r\n-NOAUTH Authentication required.\r\n",
+        kind: .authentication,
         text: "password"),
-      Script(answer: "+PONG\r\n+OK\r\n-LOADING x\r\n", kind: .loading, text: "loading"),
-      Script(answer: "+PONG\r\n+OK\r\n-BUSY x\r\n", kind: .other, text: "script"),
-      Script(answer: "+PONG\r\n+OK\r\n", kind: .closed, text: "closed"),
+      Script(answer: "+PONG\r\n+OK\r\n$0\r\n\r\n-LOADING x\r\n", kind: .loading, text: "loading"),
+      Script(answer: "+PONG\r\n+OK\r\n$0\r\n\r\n-BUSY x\r\n", kind: .other, text: "script"),
+      Script(answer: "+PONG\r\n+OK\r\n$0\r\n\r\n", kind: .closed, text: "closed"),
     ])
   func scripted(_ script: Script) async throws {
     let server = try ScriptedServer(answer: script.answer)

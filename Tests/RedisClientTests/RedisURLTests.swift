@@ -53,7 +53,66 @@ struct RedisURLTests {
       "sentinel://a:1;sentinel://:p@b/4",
       .sentinel([.tcp(host: "a", port: 1), .tcp(host: "b", port: 26379)]), password: "p",
       database: 4),
+    Case(
+      "redis://u:p@h?password=s&ssl_cert_reqs=none", .plain(.tcp(host: "h", port: 6379)),
+      user: "u", password: "p", options: ["ssl_cert_reqs": "none"]),
   ]
+
+  struct Secured: Sendable, CustomTestStringConvertible {
+    let text: String
+    var tls: TLSOptions?
+    var sentinel = SentinelOptions()
+    var testDescription: String { text }
+  }
+
+  @Test(
+    "what a URL says about TLS and Sentinel, as Celery writes it",
+    arguments: [
+      Secured(text: "redis://h?ssl_ca_certs=/ca"),
+      Secured(text: "rediss://h", tls: TLSOptions()),
+      Secured(text: "rediss://h?ssl_cert_reqs=CERT_NONE", tls: TLSOptions(skipsVerification: true)),
+      Secured(text: "rediss://h?ssl_cert_reqs=none", tls: TLSOptions(skipsVerification: true)),
+      Secured(text: "rediss://h?ssl_cert_reqs=CERT_OPTIONAL", tls: TLSOptions()),
+      Secured(
+        text: "rediss://h?ssl_cert_reqs=required&ssl_ca_certs=%2Fca&ssl_certfile=/c&ssl_keyfile=/k",
+        tls: TLSOptions(caFile: "/ca", certificateFile: "/c", keyFile: "/k")),
+      Secured(
+        text: "rediss://h?ssl_check_hostname=False&ssl_ca_path=/certs",
+        tls: TLSOptions(caFile: "/certs", skipsHostName: true)),
+      Secured(text: "sentinel://a"),
+      Secured(text: "sentinel://a?ssl=true", tls: TLSOptions()),
+      Secured(
+        text: "sentinel://a?ssl_ca_certs=/ca&master_name=shop&sentinel_username=u"
+          + "&sentinel_password=p",
+        tls: TLSOptions(caFile: "/ca"),
+        sentinel: SentinelOptions(masterName: "shop", username: "u", password: Secret("p"))),
+      Secured(
+        text: "sentinel://a;sentinel://b?sentinel_ssl_ca_certs=/ca&sentinel_ssl_cert_reqs=none",
+        sentinel: SentinelOptions(tls: TLSOptions(caFile: "/ca", skipsVerification: true))),
+    ])
+  func secured(_ example: Secured) throws {
+    let url = try RedisURL(example.text)
+    #expect(url.tls == example.tls)
+    #expect(url.sentinel == example.sentinel)
+    #expect(!url.options.keys.contains("sentinel_password"))
+  }
+
+  @Test("flags go before the URL, leave the rest, and make no plain server a secure one")
+  func flags() throws {
+    let flags = TLSOptions(certificateFile: "/mine", serverName: "n")
+    #expect(
+      try RedisURL("rediss://h?ssl_ca_certs=/ca&ssl_certfile=/c&ssl_keyfile=/k").with(tls: flags)
+        .tls
+        == TLSOptions(caFile: "/ca", certificateFile: "/mine", serverName: "n"))
+    #expect(try RedisURL("redis://h").with(tls: flags).tls == nil)
+    #expect(try RedisURL("sentinel://h").with(tls: TLSOptions()).tls == nil)
+    #expect(try RedisURL("sentinel://h").with(tls: flags).tls == flags)
+    #expect(try RedisURL("sentinel://h").with(tls: flags).sentinel.tls == nil)
+    #expect(try RedisURL("sentinel://h?sentinel_ssl=1").with(tls: flags).sentinel.tls == flags)
+    let careless = TLSOptions(skipsVerification: true)
+    #expect(try RedisURL("rediss://h").with(tls: careless).skipsVerification)
+    #expect(try !RedisURL("redis://h").with(tls: careless).skipsVerification)
+  }
 
   @Test("every form gives server, user, database and options", arguments: cases)
   func parses(_ example: Case) throws {
@@ -67,7 +126,9 @@ struct RedisURLTests {
       "redis://h:65536", "redis://h:+5", "redis://h/hidden", "redis://h/-1",
       "redis://h/99999999999999999999", "redis://:hidden@[::1", "redis://[::1]x",
       "redis+socket://run/hidden", "redis+socket://", "unix:///", "sentinel://", "sentinel://a:b",
-      "redis://a:hidden@h;redis://b", "hidden:pass://x",
+      "redis://a:hidden@h;redis://b", "hidden:pass://x", "rediss://h?ssl_cert_reqs=hidden",
+      "rediss://h?ssl_check_hostname=hidden", "sentinel://h?sentinel_ssl=hidden",
+      "sentinel://h?ssl=hidden",
       "unix:///\(String(repeating: "x", count: 107))",
     ])
   func refuses(_ text: String) {

@@ -47,6 +47,18 @@ enum Capture {
     let data: String
   }
 
+  /// What a real worker answered to `conf` with its defaults.
+  static func defaults() throws -> JSONValue {
+    for line in try Fixture.lines("celery/pidbox_replies.jsonl") {
+      let record = try JSONValue(decoding: line)
+      guard record["method"]?.string == "conf", record["arguments"]?["with_defaults"] == true,
+        let raw = record["raw"]
+      else { continue }
+      return try ControlReply(decoding: JSONWriter.bytes(of: raw)).answer
+    }
+    throw SupportError("no settings with their defaults")
+  }
+
   /// A worker's answer of `pidbox_replies.jsonl`, written again as it lay in the list.
   static func reply(_ method: String) throws -> (element: JSONValue, worker: String) {
     for line in try Fixture.lines("celery/pidbox_replies.jsonl") {

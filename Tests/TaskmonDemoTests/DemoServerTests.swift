@@ -33,6 +33,18 @@ import Testing
     #expect(processes(naming: server.folder) == [])
   }
 
+  @Test func leavesNothingWhenACancelledTaskStopsIt() async throws {
+    let temporary = try TemporaryFolder()
+    let server = try await start(in: temporary)
+    let stopping = Task {
+      while !Task.isCancelled { await Task.yield() }
+      await server.stop(time: SystemTime.source)
+    }
+    stopping.cancel()
+    await stopping.value
+    #expect(!FileManager.default.fileExists(atPath: server.folder))
+  }
+
   @Test func leavesNothingWhenItIsForgotten() async throws {
     let temporary = try TemporaryFolder()
     var server: DemoServer? = try await start(in: temporary)

@@ -229,6 +229,8 @@ struct Rehearsal {
 
   @Test func anOversizedResultIsStoredWithAnExpiryAndPublished() throws {
     var shop = Rehearsal(try options("oversized-result"))
+    let stored = shop.sent.filter { $0.name == "SETEX" }.map { $0.arguments[3].count }
+    #expect(stored.max().map { $0 > 3 << 20 } == true, "it is there before anybody looks")
     shop.play(seconds: 12)
     let sizes = shop.sent.filter { $0.name == "SETEX" }.map { $0.arguments[3].count }
     #expect(sizes.count { $0 > 3 << 20 } == 1)
@@ -315,6 +317,20 @@ struct Rehearsal {
     #expect(conf.resultExpires == .seconds(3600))
     #expect(
       conf.beatSchedule?.map(\.name).sorted() == ["expire-carts", "flush-outbox", "refresh-rates"])
+  }
+
+  @Test func theDefaultsAreThoseOfARealWorkerInItsOrder() throws {
+    var shop = Rehearsal(try options("healthy"))
+    let answer = try ask("conf", ["with_defaults": true], of: &shop, worker: 0)
+    let told = try #require(answer.members)
+    let real = try #require(try Capture.defaults().members)
+    #expect(told.prefix(real.count).map(\.key) == real.map(\.key))
+    let changed = zip(told, real).filter { $0.0 != $0.1 }.map { $0.0.key }
+    #expect(
+      changed.sorted() == [
+        "beat_max_loop_interval", "beat_schedule", "beat_scheduler", "broker_url", "include",
+        "result_backend", "result_expires", "result_extended", "task_send_sent_event",
+      ])
   }
 
   @Test func aQuestionToAnotherWorkerOrTooLateIsNotAnswered() throws {

@@ -12,22 +12,43 @@ func snapshot(
   at moment: Timestamp = noon, observed: Double = 600, link: LinkState? = nil,
   presence: Observation<CeleryPresence> = .value(
     CeleryPresence(markers: ["_kombu.binding.celery"])),
+  server: Observation<ServerFacts> = .unavailable("not read yet"),
   queues: Observation<[QueueFacts]> = .value([]),
+  unacked: Observation<UnackedFacts> = .unavailable("not read yet"),
   workers: Observation<[WorkerFacts]> = .value([]),
   inspection: InspectionFacts? = nil, heard: [Interval]? = nil, lastGap: Timestamp? = nil,
   running: Observation<[RunningTask]> = .value([]), beat: BeatFacts = BeatFacts(),
-  results: Observation<ResultFacts> = .unavailable("not scanned yet")
+  results: Observation<ResultFacts> = .unavailable("not scanned yet"),
+  chords: Observation<[ChordFacts]> = .unavailable("not scanned yet"),
+  replyLists: Observation<ReplyListFacts> = .unavailable("not scanned yet"),
+  visibilityTimeout: Double? = nil
 ) -> Snapshot {
   let since = moment - Seconds(observed)
   return Snapshot(
     takenAt: moment, polledAt: moment, observedSince: since,
     broker: BrokerIdentity(url: "redis://localhost:6379/0"), link: link ?? .up(since: since),
-    presence: presence, queues: queues, workers: workers,
+    server: server, presence: presence, queues: queues, unacked: unacked, workers: workers,
     inspection: inspection ?? InspectionFacts(lastRound: moment - Seconds(10)),
     events: EventStreamFacts(
       pattern: "/0.celeryev/*", connectedSince: since,
       heard: heard ?? [Interval(from: since, to: moment)], lastGap: lastGap),
-    running: running, beat: beat, results: results)
+    running: running, beat: beat, results: results, chords: chords, replyLists: replyLists,
+    givenVisibilityTimeout: visibilityTimeout.map { Seconds($0) })
+}
+
+/// A Redis in good order: a gigabyte of which little is used, nothing evicted, snapshots on.
+func server(
+  run: String = "run-1", uptime: Double = 86400, used: ByteCount = .mebibytes(100),
+  max: ByteCount? = .mebibytes(1024), host: ByteCount? = .mebibytes(8192),
+  policy: String? = "noeviction", evicted: Int? = 0, clients: Int = 40, maxClients: Int? = 10_000,
+  isLoading: Bool = false, appendOnly: Bool? = false, snapshots: Bool? = true, flushes: Int? = 0,
+  fullFlushes: Int? = nil, keys: Int? = 500
+) -> ServerFacts {
+  ServerFacts(
+    version: "7.0.15", runID: run, uptime: Seconds(uptime), usedMemory: used, maxMemory: max,
+    systemMemory: host, evictionPolicy: policy, evictedKeys: evicted, connectedClients: clients,
+    maxClients: maxClients, isLoading: isLoading, appendOnly: appendOnly,
+    snapshotsConfigured: snapshots, flushes: flushes, fullFlushes: fullFlushes, keys: keys)
 }
 
 /// A worker that sends a heartbeat every two seconds, the last one `heard` seconds ago.
@@ -35,15 +56,17 @@ func worker(
   _ name: String = "celery@w1", pid: Int? = 100, firstHeard: Double = 600, heard: Double? = 1,
   replied: Double? = 20, offline: Double? = nil, freq: Double? = 2, active: Int? = 0,
   pool: PoolKind? = .prefork, queues: [String]? = ["celery"], sendsTaskEvents: Bool? = true,
-  oldestStart: Double? = nil, now: Timestamp = noon
+  oldestStart: Double? = nil, processed: Int? = nil, settings: WorkerSettings? = nil,
+  now: Timestamp = noon
 ) -> WorkerFacts {
   func before(_ seconds: Double?) -> Timestamp? { seconds.map { now - Seconds($0) } }
   return WorkerFacts(
     id: WorkerID(name: name, pid: pid), firstHeard: now - Seconds(firstHeard),
     lastHeard: before(heard), lastReply: before(replied), offlineSince: before(offline),
-    heartbeatInterval: freq.map { Seconds($0) }, active: active,
+    heartbeatInterval: freq.map { Seconds($0) }, active: active, processed: processed,
     sendsTaskEvents: sendsTaskEvents.map { .value($0) } ?? .unavailable("no task event yet"),
     queues: queues.map { .value($0) } ?? .unavailable("not asked yet"),
+    settings: settings.map { .value($0) } ?? .unavailable("not asked yet"),
     stats: pool.map { .value(WorkerStats(repliedAt: now - Seconds(20), pool: $0)) }
       ?? .unavailable("not asked yet"),
     oldestStart: before(oldestStart))

@@ -160,13 +160,55 @@ private struct Echo: Rule {
     let report = evaluator.evaluate(
       history(
         of: snapshot(
-          queues: .value([queue(ready: 20_000)]),
+          observed: 3700, server: .value(server()), queues: .value([queue(ready: 20_000)]),
+          unacked: .value(UnackedFacts(count: 0, isWhole: true)),
           workers: .value([worker(), worker("celery@old", heard: 90, offline: 90)]),
           running: .value([run]),
           beat: BeatFacts(entries: .value([entry]), traffic: [traffic]),
-          results: .value(ResultFacts(completedPasses: 1, updatedAt: noon)))))
+          results: .value(ResultFacts(completedPasses: 1, updatedAt: noon)),
+          chords: .value([ChordFacts(groupID: "g", size: 9, done: 3, unchangedSince: ago(1800))]),
+          replyLists: .value(ReplyListFacts(count: 3, totalSize: .kibibytes(8))))))
     #expect(report.findings == [])
     #expect(report.unknown == [])
     #expect(report.healthy == RuleRegistry.all.map { $0.id })
+  }
+
+  @Test(arguments: [Double.nan, .infinity, -.infinity, 1e300, -1, 0])
+  func noNumberFromElsewhereTrapsARule(_ wild: Double) {
+    let moment = Timestamp(secondsSince1970: wild)
+    let span = Seconds(wild)
+    let entries = [Schedule.every(span), .every(Seconds(1)), .crontab("* * * * *")].enumerated()
+      .map { ScheduleEntry(name: "\($0)", task: "\($0)", schedule: $1, source: .redBeat) }
+    let traffic = entries.map {
+      EntryTraffic(
+        entry: $0.name,
+        heard: [Interval(from: ago(60), to: moment), Interval(from: moment, to: noon)],
+        receipts: [moment, ago(1), moment],
+        publications: (0..<9).map { index in
+          Publication(at: index.isMultiple(of: 2) ? moment : ago(1), publisher: "p\(index % 3)")
+        })
+    }
+    var odd = worker(oldestStart: 5)
+    odd.heartbeatInterval = span
+    odd.lastHeard = moment
+    odd.offlineSince = moment
+    let run = RunningTask(
+      id: "id", task: nil, worker: odd.id, startedAt: moment, confirmedAt: moment,
+      limits: TaskLimits(hard: span, soft: span, isKnown: true),
+      usual: RuntimeStatistics(runs: .max, p99: span))
+    let sizes = TaskResultSizes(
+      task: "t", count: .max, totalSize: ByteCount(Int64.max), largest: ByteCount(Int64.max),
+      largestID: "")
+    var evaluator = Evaluator()
+    let report = evaluator.evaluate(
+      history(
+        of: snapshot(
+          queues: .value([queue(ready: .max)]), workers: .value([odd]), running: .value([run]),
+          beat: BeatFacts(entries: .value(entries), traffic: traffic),
+          results: .value(
+            ResultFacts(completedPasses: .max, updatedAt: moment, count: .max, tasks: [sizes])))))
+    let document = HealthDocument(report, taskmon: "0", broker: "b")
+    #expect(document.text(.critical).hasPrefix("TASKMON"))
+    #expect(throws: Never.self) { try HealthDocument(json: document.json()) }
   }
 }

@@ -33,7 +33,8 @@ import Testing
   @Test func theDocumentIsSpeltAsScriptsReadIt() {
     #expect(
       Self.document.json() == """
-        {"taskmon":"0.1.0","broker":"redis://localhost:6379/0","takenAt":"2026-01-02T12:00:00.678Z",\
+        {"taskmon":"0.1.0","broker":"redis://localhost:6379/0",\
+        "takenAt":"2026-01-02T12:00:00.678Z",\
         "observedSeconds":10,"status":"critical","findings":[{"rule":"stuck-task","antipattern":7,\
         "kind":"incident","severity":"critical","subject":"billing.sync",\
         "message":"running 14m 10s on celery@w3, hard limit 60s","since":"2026-01-02T11:47:00Z",\

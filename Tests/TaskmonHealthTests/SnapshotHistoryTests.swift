@@ -57,10 +57,16 @@ import Testing
 
   @Test func aQueueThatIsGoneIsForgottenButNotWhileQueuesCannotBeRead() {
     var history = history(of: snapshot(queues: .value([queue()])))
-    history.absorb(snapshot(queues: .unavailable("timeout")))
+    history.absorb(snapshot(at: noon + Seconds(1801), queues: .unavailable("timeout")))
     #expect(history.queues.count == 1)
-    history.absorb(snapshot(queues: .value([])))
+    history.absorb(snapshot(at: noon + Seconds(1801), queues: .value([])))
     #expect(history.queues.isEmpty)
+  }
+
+  @Test func aQueueNotYetDiscoveredByANewProcessKeepsItsHead() {
+    let track = Self.seen([(0, [queue()]), (60, []), (61, [queue()])])
+    #expect(track?.headSince == noon)
+    #expect(track?.ready.count == 2)
   }
 
   @Test func whileRedisIsAwayOnlyTheLatestSnapshotMoves() {
@@ -154,11 +160,13 @@ import Testing
     #expect(track?.receipts.last == noon)
   }
 
-  @Test func anEntryThatLeftTheScheduleIsForgotten() {
+  @Test func anEntryThatLeftTheScheduleIsForgottenButNotOneThatANewProcessHasYetToHearOf() {
     var history = history(of: snapshot(beat: BeatFacts(traffic: [Self.traffic(20, 0, [5])])))
     history.absorb(snapshot(beat: BeatFacts(entries: .unavailable("not read"))))
     #expect(history.beatEntries.count == 1)
-    history.absorb(snapshot(beat: BeatFacts(entries: .value([]))))
+    history.absorb(snapshot(at: noon + Seconds(60), beat: BeatFacts(entries: .value([]))))
+    #expect(history.beatEntries.count == 1)
+    history.absorb(snapshot(at: noon + Seconds(1801), beat: BeatFacts(entries: .value([]))))
     #expect(history.beatEntries.isEmpty)
   }
 

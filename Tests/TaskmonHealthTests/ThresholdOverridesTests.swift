@@ -49,3 +49,20 @@ import Testing
     #expect(overrides.subjects(of: id) == ["a"])
   }
 }
+
+@Suite struct HostileNumbersTests {
+  @Test(arguments: [
+    "multiple-beats.due-moments=1e300", "stuck-task.hard-margin=1e308d",
+    "multiple-beats.ratio=inf", "oversized-result.warning=1e30GiB",
+  ])
+  func aValueBeyondAllReasonIsRefused(_ text: String) {
+    #expect(throws: ThresholdError.self) { try ThresholdOverrides([text]) }
+  }
+
+  @Test(arguments: [Double.nan, .infinity, -.infinity, 1e300, -1e300])
+  func timesThatAreNoneAreWrittenAndNeverTrap(_ seconds: Double) {
+    let moment = Timestamp(secondsSince1970: seconds)
+    #expect(moment.iso8601.hasSuffix("Z"))
+    #expect(moment.clockTime(utcOffset: Seconds(seconds)) == "?")
+  }
+}

@@ -31,6 +31,35 @@ struct GoldenScreenTests {
     GoldenCase(
       name: "beat", data: SampleData.data(), view: .beat, sizes: [(60, 15), (80, 24), (140, 40)]),
     GoldenCase(
+      name: "results", data: SampleData.data(), view: .results,
+      sizes: [(60, 15), (80, 24), (140, 40)]),
+    GoldenCase(
+      name: "broker", data: SampleData.data(), view: .broker,
+      sizes: [(60, 15), (80, 24), (140, 60)]),
+    GoldenCase(name: "results-task-page", data: SampleData.data(), view: .results, keys: [.enter]),
+    GoldenCase(
+      name: "result-page", data: SampleData.data(), view: .results, keys: [.down, .down, .enter],
+      sizes: [(80, 24)]),
+    GoldenCase(
+      name: "chord-page", data: SampleData.data(), view: .results, keys: [.end, .enter],
+      sizes: [(80, 24)]),
+    GoldenCase(
+      name: "own-cost-page", data: SampleData.data(), view: .broker,
+      keys: Array("/commands_sent").map { .character($0 == "_" ? " " : $0) } + [.enter, .enter],
+      sizes: [(80, 24)]),
+    GoldenCase(
+      name: "sort-menu", data: SampleData.data(), view: .workers,
+      keys: [.character("s"), .down, .down], sizes: [(60, 15), (80, 24)]),
+    GoldenCase(
+      name: "wide-queues", data: SampleData.data(), view: .queues,
+      keys: [.character("l"), .character("l")], sizes: [(80, 24)]),
+    GoldenCase(
+      name: "failed-collectors", data: SampleData.failingData, view: .queues,
+      sizes: [(80, 24), (140, 40)]),
+    GoldenCase(
+      name: "relative-beat", data: SampleData.data(), view: .beat,
+      keys: [.character("t"), .character("t")], sizes: [(80, 24)]),
+    GoldenCase(
       name: "finding-page", data: SampleData.data(SampleData.troubled), keys: [.down, .enter]),
     GoldenCase(
       name: "unknown-rule-page", data: SampleData.data(SampleData.troubled),
@@ -70,6 +99,18 @@ struct GoldenScreenTests {
     let ascii = screen.inASCII()
     #expect(ascii.text.joined().utf8.allSatisfy { $0 < 0x80 })
     try expectGolden(ascii.text, "ascii-\(view.name)-80x24")
+  }
+
+  @Test(
+    "Plain text of one view tells that view alone, in ASCII where asked", arguments: ViewID.allCases
+  )
+  func plainView(_ view: ViewID) {
+    let text = PlainText.render(
+      SampleData.data(SampleData.troubled), view: view, width: 80, ascii: true)
+    #expect(text.utf8.allSatisfy { $0 == 0x0A || (0x20..<0x7F).contains($0) })
+    for other in ViewID.allCases {
+      #expect(text.contains("\n\(other.title.uppercased())\n") == (other == view))
+    }
   }
 
   @Test("Plain text tells everything without an escape")
@@ -112,6 +153,29 @@ extension SampleData {
       history: history,
       report: HealthReport(takenAt: now, observed: Seconds(2), unknown: unknownRules),
       broker: broker, notices: ["--read-only: workers are not asked"])
+  }()
+
+  /// One queue's key is of another type, one message is unreadable, two reads are forbidden.
+  static let failingData: ConsoleData = {
+    data(healthy) { moment in
+      var snapshot = snapshot(at: moment)
+      snapshot.queues = snapshot.queues.map { queues in
+        var queues = queues
+        queues[0].head = .unavailable("larger than 64 KiB (1.2 MiB)")
+        queues[0].name = "a-queue-with-a-name-that-is-longer-than-forty-cells-are"
+        return queues
+      }
+      snapshot.collectors = [
+        CollectorStatus(
+          name: "queue-lengths", ranAt: moment, duration: .milliseconds(2),
+          failure: "queue orders: the key holds another type (WRONGTYPE)"),
+        CollectorStatus(
+          name: "redbeat", ranAt: moment, duration: .zero, failure: "no permission (NOPERM)"),
+        CollectorStatus(
+          name: "server", ranAt: moment, duration: .zero, failure: "no permission (NOPERM)"),
+      ]
+      return snapshot
+    }
   }()
 
   /// Names that would like to steer the terminal, and wide ones.

@@ -8,6 +8,7 @@ package final class RedisServer: Sendable {
   package let port: UInt16?
   package let password: String?
   private let arguments: [String]
+  private let file: [String]
   private let life = Mutex<Life?>(nil)
 
   private struct Life: Sendable {
@@ -17,11 +18,15 @@ package final class RedisServer: Sendable {
 
   /// Starts it and waits until it answers.
   ///
-  /// `arguments` are those of redis-server, as in `["--maxmemory", "10mb"]`.
+  /// `arguments` are those of redis-server, as in `["--maxmemory", "10mb"]`; `configuration` is the
+  /// text of its file, which a sentinel cannot do without.
   package init(
-    tcp: Bool = false, password: String? = nil, arguments: [String] = []
+    tcp: Bool = false, password: String? = nil, arguments: [String] = [],
+    configuration: String? = nil
   ) async throws {
-    folder = try TemporaryFolder()
+    let folder = try TemporaryFolder()
+    self.folder = folder
+    file = try configuration.map { [try folder.write("redis.conf", $0)] } ?? []
     port = tcp ? try freePort(below: 55_000) : nil
     self.password = password
     self.arguments = arguments
@@ -37,7 +42,7 @@ package final class RedisServer: Sendable {
       + (database == 0 ? "" : "?virtual_host=\(database)")
   }
 
-  /// The server behind its TCP port, with the password if there is one; throws where it has no port.
+  /// The server behind its TCP port, with the password if there is one; throws without a port.
   package func tcpURL(database: Int = 0) throws -> String {
     guard let port else { throw SupportError("the server has no TCP port") }
     let login = password.map { ":\(encoded($0))@" } ?? ""
@@ -106,7 +111,7 @@ package final class RedisServer: Sendable {
   private func start() async throws {
     let started = try ServerRun(
       folder: folder.path,
-      arguments: [
+      arguments: file + [
         "--port", "\(port ?? 0)", "--bind", "127.0.0.1", "--unixsocket", socketPath,
         "--dir", folder.path, "--save", "", "--appendonly", "no", "--loglevel", "warning",
         "--enable-debug-command", "yes", "--shutdown-timeout", "0",
@@ -116,7 +121,8 @@ package final class RedisServer: Sendable {
         throw SupportError("redis-server: \((try? folder.read("redis.log")) ?? "no log")")
       }
       guard let reply = try? connect().pipeline([[Array("PING".utf8)]])[0] else { return false }
-      return reply.text?.hasPrefix("LOADING") == false
+      // Its id comes through a pipe, which may be later than its first answer.
+      return reply.text?.hasPrefix("LOADING") == false && started.serverID != nil
     }
     guard let process = started.serverID else { throw SupportError("redis-server without an id") }
     life.withLock { $0 = Life(run: started, processID: process) }
@@ -137,8 +143,8 @@ private final class ServerRun: Sendable {
     redis-server "$@" </dev/null >"$0/redis.log" 2>&1 &
     server=$!
     echo $server
-    if read how; then kill -$how $server; else kill -9 $server; rm -rf "$0"; fi
-    wait $server
+    if read how; then kill -$how $server; wait $server
+    else kill -9 $server; wait $server; rm -rf "$0"; fi
     """
 
   let shell: Subprocess

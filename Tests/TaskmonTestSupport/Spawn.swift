@@ -8,7 +8,7 @@ let noStrayDescriptors = Mutex(())
 
 /// Starts a program whose signals are all unblocked and at their defaults.
 ///
-/// Threads of libdispatch block nearly every signal and a child inherits that: without this, a server
+/// Threads of libdispatch block nearly every signal, a child inherits that: without this, a server
 /// started by a test would never see SIGTERM. The child has `descriptors` as 0, 1, 2; all others of
 /// ours close at exec.
 func spawn(

@@ -100,7 +100,7 @@ private final class Child: Sendable {
 
   var end: ProcessEnd? { ended.withLock { $0 } }
 
-  /// Never reaches a stranger: the id is ours until it is reaped, which happens under the same lock.
+  /// Never reaches a stranger: the id is ours until it is reaped, under the same lock.
   func send(signal: Int32) {
     ended.withLock { end in
       if end == nil { kill(processID, signal) }

@@ -59,7 +59,7 @@ struct UnitFormatTests {
   @Test(
     "what is no amount of data is none",
     arguments: [
-      "", "B", "KiB", "-1", "-1KiB", "nan", "infB", "1KB", "9e18", "9e18GiB", "1 MiB", "1TiB",
+      "", "B", "KiB", "-1", "-1KiB", "nan", "infB", "1KB", "9e18", "9e18GiB", "1  MiB", "1TiB",
     ])
   func refusesAmounts(_ text: String) { #expect(ByteCount(text: text) == nil) }
 
@@ -86,12 +86,12 @@ struct UnitFormatTests {
   }
 
   @Test(
-    "a number that no calendar has is written as unknown, never a trap",
+    "a number that no calendar has is a date for documents, unknown on a screen, never a trap",
     arguments: [
       .nan, .infinity, -.infinity, 1e300, -1e300, 9.3e15,
     ] as [Double])
   func wildMoments(_ value: Double) {
-    #expect(Timestamp(secondsSince1970: value).iso8601 == "?")
+    #expect(Timestamp(secondsSince1970: value).iso8601.wholeMatch(of: /\d{4}-.*Z/) != nil)
     #expect(Timestamp(secondsSince1970: value).clockTime(utcOffset: .zero) == "?")
   }
 

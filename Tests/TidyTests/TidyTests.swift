@@ -9,7 +9,7 @@ struct TidyTests {
     #expect(SourceTree.tests.count > 10)
   }
 
-  @Test("hiredis is imported by RedisClient only, ncurses by TaskmonTerminal only")
+  @Test("hiredis and OpenSSL are imported by RedisClient only, ncurses by TaskmonTerminal only")
   func imports() { expectTidy(SourceTree.sources, HouseRules.foreignImports) }
 
   @Test("Celery's key names stand in KeyLayout.swift only")

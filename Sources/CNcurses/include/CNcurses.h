@@ -30,12 +30,15 @@ void cn_resize(void);
 enum { CN_BOLD = 1, CN_DIM = 2, CN_REVERSE = 4, CN_UNDERLINE = 8 };
 // Puts text; a colour of -1 is the terminal's own. Controls never get through: they become '?'.
 void cn_put(
-    int32_t row, int32_t column, const char *utf8, size_t length, int32_t width, uint32_t attributes,
-    int32_t foreground, int32_t background);
+    int32_t row, int32_t column, const char *utf8, size_t length, int32_t width,
+    uint32_t attributes, int32_t foreground, int32_t background);
 void cn_flush(void);
 // The next flush draws everything, whatever is believed to be shown.
 void cn_repaint(void);
 void cn_bell(void);
+// Hands 1 to 256 characters of A-Za-z0-9_.:@- to the terminal's clipboard (OSC 52); anything else is
+// never sent.
+void cn_copy(const char *text, size_t length);
 
 // Stops the process as the terminal's suspend key wants, and comes back after SIGCONT.
 void cn_suspend(void);

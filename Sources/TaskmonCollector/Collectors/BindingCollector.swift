@@ -18,18 +18,27 @@ struct BindingCollector: Sendable {
     /// Any binding set at all, task queues or not: Celery has been here.
     var sawBinding = false
     var problems: [String] = []
+    /// Binding sets behind other key prefixes, by prefix: other installations; bounded.
+    var others: [String: Int] = [:]
+    /// There are more task queues than are followed.
+    var isCut = false
   }
 
-  /// One pass over the keys of the database.
-  func pass(_ redis: some RedisReading) async throws(RedisError) -> Found {
+  /// One pass over the keys of the database; nil where it was cut short.
+  ///
+  /// `progress` gets what was found so far whenever a step has found something.
+  func pass(
+    _ redis: some RedisReading, progress: @Sendable (Found) async -> Void
+  ) async throws(RedisError) -> Found? {
     var found = Found()
     // The default exchange first, so that the first screen has its queues at once.
     try await members(of: [layout.binding(exchange: "celery")], redis, into: &found)
+    await progress(found)
     var cursor = ScanStep.start
     repeat {
       let asked = pace.begin()
       let replies = try await redis.read([
-        .scan(cursor: cursor, match: layout.bindingMatch, count: budget.scanStep)
+        .scan(cursor: cursor, match: KeyLayout.anyBindingMatch, count: budget.scanStep)
       ])
       let reply = replies.first ?? .null
       guard let step = ScanStep(reply) else {
@@ -38,12 +47,13 @@ struct BindingCollector: Sendable {
         return found
       }
       cursor = step.cursor
-      found.sawBinding = found.sawBinding || !step.keys.isEmpty
+      found.note(step.keys, layout: layout, atMost: budget.otherPrefixes)
       let task = step.keys.filter { key in
         layout.exchange(ofBindingKey: key).map(layout.carriesTasks) ?? false
       }
       try await members(of: task, redis, into: &found)
-      if await !pace.rest(since: asked) { return found }
+      if !step.keys.isEmpty { await progress(found) }
+      if await !pace.rest(since: asked) { return nil }
     } while cursor != ScanStep.start
     return found
   }
@@ -51,24 +61,65 @@ struct BindingCollector: Sendable {
   private func members(
     of keys: [RedisKey], _ redis: some RedisReading, into found: inout Found
   ) async throws(RedisError) {
-    for key in keys {
-      var cursor = ScanStep.start
-      var seen = 0
-      repeat {
-        let replies = try await redis.read([.setScan(key, cursor: cursor, count: 100)])
-        guard let step = ScanStep(replies.first ?? .null) else {
-          if let error = replies.first?.error {
-            found.problems.append(CollectionError(error, on: key.text).description)
-          }
-          break
+    var open = keys.map { OpenSet(key: $0) }
+    // Once it is known that there are too many, more names would be of no use.
+    while !open.isEmpty, !found.isCut {
+      let now = open.prefix(max(1, budget.setsPerTrip))
+      open.removeFirst(now.count)
+      let replies = try await redis.read(
+        now.map { .setScan($0.key, cursor: $0.cursor, count: 100) })
+      for (set, reply) in zip(now, replies) {
+        guard let step = ScanStep(reply) else {
+          found.problem(reply.error.map { CollectionError($0, on: set.key.text) })
+          continue
         }
-        cursor = step.cursor
-        seen += step.elements.count
-        for member in step.elements.compactMap(layout.bindingMember)
-        where !member.queue.bytes.isEmpty && found.queues.count < budget.queues {
-          found.queues.insert(member.queue)
+        for member in step.elements.compactMap(layout.bindingMember) {
+          found.add(member.queue, limit: budget.queues)
         }
-      } while cursor != ScanStep.start && seen < budget.bindingMembers
+        let seen = set.seen + step.elements.count
+        if !step.isLast, seen < budget.bindingMembers {
+          open.append(OpenSet(key: set.key, cursor: step.cursor, seen: seen))
+        }
+      }
     }
+  }
+
+  /// A binding set that has not been read to its end.
+  private struct OpenSet {
+    var key: RedisKey
+    var cursor = ScanStep.start
+    var seen = 0
+  }
+}
+
+extension BindingCollector.Found {
+  private static let problemLimit = 10
+
+  fileprivate mutating func problem(_ error: CollectionError?) {
+    guard let error, problems.count < Self.problemLimit else { return }
+    problems.append(error.description)
+  }
+
+  /// Whose binding sets these are.
+  fileprivate mutating func note(_ keys: [RedisKey], layout: KeyLayout, atMost limit: Int) {
+    for key in keys {
+      guard layout.exchange(ofBindingKey: key) == nil else {
+        sawBinding = true
+        continue
+      }
+      guard let prefix = KeyLayout.globalPrefix(ofBindingKey: key),
+        others[prefix] != nil || others.count < limit
+      else { continue }
+      others[prefix, default: 0] += 1
+    }
+  }
+
+  fileprivate mutating func add(_ queue: QueueName, limit: Int) {
+    guard !queue.bytes.isEmpty, !queues.contains(queue) else { return }
+    guard queues.count < limit else {
+      isCut = true
+      return
+    }
+    queues.insert(queue)
   }
 }

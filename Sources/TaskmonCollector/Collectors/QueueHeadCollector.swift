@@ -21,6 +21,8 @@ enum QueueHeadCollector {
     var head: Observation<MessageFacts>?
     var newest: Observation<MessageFacts>?
     var tailTags: [String]
+    /// What the messages of its list take in memory on average.
+    var average: ByteCount?
   }
 
   /// First: how much memory each list takes, so that no giant is read by accident.
@@ -28,7 +30,7 @@ enum QueueHeadCollector {
     Reading(
       commands: targets.map { .memoryUsage(layout.messages(of: $0.queue, step: $0.step)) }
     ) { (replies) throws(CollectionError) in
-      if let error = replies.first?.error, error.code == "NOPERM" {
+      if let error = replies.first?.error {
         throw CollectionError(error, on: "MEMORY USAGE")
       }
       return targets.indices.map { position in

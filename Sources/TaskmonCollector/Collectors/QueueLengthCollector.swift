@@ -4,7 +4,7 @@ import TaskmonModel
 
 /// Reads how many messages are ready in each priority step of each known queue.
 enum QueueLengthCollector {
-  static let name = "queue-lengths"
+  static let name = CollectorStatus.queueLengths
 
   struct Lengths: Sendable, Equatable {
     /// In the order asked; a queue that could not be counted is not among them.

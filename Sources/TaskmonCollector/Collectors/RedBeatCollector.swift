@@ -41,6 +41,8 @@ enum RedBeatCollector {
     if let error = token.error { throw CollectionError(error, on: "RedBeat's lock") }
     guard let bytes = token.bytes, !bytes.isEmpty else { return nil }
     let milliseconds = try timeToLive.integer(on: "the time to live of RedBeat's lock")
+    // It expired between the two commands; -1 is a lock without an expiry.
+    guard milliseconds != -2 else { return nil }
     return BeatLock(
       token: String(decoding: bytes, as: UTF8.self),
       timeToLive: milliseconds >= 0 ? .milliseconds(Double(milliseconds)) : nil,

@@ -38,6 +38,7 @@ enum ServerCollector {
       maxClients: info.integer("maxclients"), blockedClients: info.integer("blocked_clients"),
       isLoading: info["loading"] == "1", appendOnly: info["aof_enabled"].map { $0 == "1" },
       snapshotsConfigured: nil, flushes: commands.map(Self.flushes),
+      fullFlushes: commands.map { $0.field("cmdstat_flushall", "calls") ?? 0 },
       outOfMemoryErrors: info.field("errorstat_OOM", "count"),
       operationsPerSecond: info.integer("instantaneous_ops_per_sec"),
       keys: databases[database] ?? 0, databases: databases.filter { $0.key != database },

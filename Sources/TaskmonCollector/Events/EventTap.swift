@@ -11,7 +11,13 @@ final class EventTap: Sendable {
     var hearing: Hearing
     var undecodable = 0
     var pattern: RedisKey?
+    var decoder = EventDecoder()
+    /// The wall clock against the one that never jumps; nil before the first look.
+    var epoch: Timestamp?
   }
+
+  /// The wall clock drifts less than this between two looks, unless somebody sets it.
+  private static let jump = Seconds(5)
 
   private let state: Mutex<State>
   private let time: TimeSource
@@ -32,7 +38,8 @@ final class EventTap: Sendable {
   /// so that taking events in never has to copy it.
   func excerpt(of ids: [String]) -> State {
     state.withLock { state in
-      State(
+      noticeClockJump(in: &state)
+      return State(
         ledger: state.ledger.excerpt(of: ids), hearing: state.hearing,
         undecodable: state.undecodable, pattern: state.pattern)
     }
@@ -49,10 +56,13 @@ final class EventTap: Sendable {
     }
   }
 
-  private func take(_ signal: SubscriptionSignal) {
+  func take(_ signal: SubscriptionSignal) {
     state.withLock { state in
+      noticeClockJump(in: &state)
       switch signal {
-      case .subscribed(let moment): state.hearing.connected(at: moment)
+      case .subscribed(let moment):
+        state.hearing.connected(at: moment)
+        state.ledger.streamResumed()
       case .alive(let moment): state.hearing.alive(at: moment)
       case .lost(_, let moment): state.hearing.lost(at: moment)
       case .messages(let messages, let moment):
@@ -65,11 +75,24 @@ final class EventTap: Sendable {
   private static func absorb(
     _ message: SubscriptionMessage, at moment: Timestamp, into state: inout State
   ) {
-    var decoder = EventDecoder()
     do {
-      _ = try decoder.decode(message.payload) { state.ledger.absorb($0, receivedAt: moment) }
+      _ = try state.decoder.decode(message.payload) { event in
+        state.ledger.absorb(event, receivedAt: moment)
+      }
     } catch {
       state.undecodable += 1
     }
+  }
+
+  /// A clock that was set, or a machine that slept, would make everybody look silent.
+  private func noticeClockJump(in state: inout State) {
+    let now = time.now()
+    let epoch = now - time.uptime()
+    defer { state.epoch = epoch }
+    guard let before = state.epoch else { return }
+    let jumped = epoch - before
+    guard abs(jumped.value) > Self.jump.value else { return }
+    state.hearing.clockJumped(to: now)
+    state.ledger.clockJumped(by: jumped)
   }
 }

@@ -13,6 +13,8 @@ struct Hearing: Sendable, Equatable {
 
   mutating func connected(at moment: Timestamp) {
     connectedSince = moment
+    // A connection that was lost at once proves nothing, and must not push out what does.
+    if intervals.last?.length == .zero { intervals.removeLast() }
     intervals.append(Interval(from: moment, to: moment))
     if intervals.count > limit { intervals.removeFirst() }
   }
@@ -29,6 +31,14 @@ struct Hearing: Sendable, Equatable {
     connectedSince = nil
     gaps += 1
     lastGap = moment
+  }
+
+  /// The wall clock was set: what was heard before cannot be compared with what comes.
+  mutating func clockJumped(to moment: Timestamp) {
+    intervals = []
+    guard connectedSince != nil else { return }
+    connectedSince = moment
+    intervals = [Interval(from: moment, to: moment)]
   }
 
   /// True when nothing was missed from `moment` to the last proof.

@@ -17,16 +17,19 @@ struct TaskRecord: Sendable, Equatable {
   var worker: WorkerID?
   var retries: Int?
   /// Event times, by the sender's clock.
+  var sentAt: Timestamp?
   var receivedAt: Timestamp?
   var startedAt: Timestamp?
   /// Our own clock when its start was heard: comparable with replies and with our gaps.
   var startHeardAt: Timestamp?
   var endedAt: Timestamp?
+  /// The next attempt was received before the end of this one was heard.
+  var owesRetried = false
 
   init(state: State) { self.state = state }
 }
 
-/// Tasks by id in bounded memory: where it is full, the oldest makes room.
+/// Tasks by id in bounded memory: where it is full, the oldest that does not run makes room.
 struct TaskTable: Sendable {
   private var records: [String: TaskRecord] = [:]
   /// Ids in the order they came; the front may name records already gone.
@@ -51,26 +54,31 @@ struct TaskTable: Sendable {
   subscript(id: String) -> TaskRecord? { records[id] }
 
   /// Changes the record of `id`, making it with `state` where there is none.
+  ///
+  /// The tasks of `running` are the last to make room: a stuck one is among the oldest.
   mutating func update(
-    _ id: String, orInsert state: TaskRecord.State, _ change: (inout TaskRecord) -> Void
+    _ id: String, orInsert state: TaskRecord.State, keeping running: Set<String> = [],
+    _ change: (inout TaskRecord) -> Void
   ) {
     if records[id] == nil {
-      makeRoom()
+      makeRoom(keeping: running)
       order.append(id)
-      records[id] = TaskRecord(state: state)
-      count = records.count
     }
-    records[id].map { record in
-      var changed = record
-      change(&changed)
-      records[id] = changed
-    }
+    change(&records[id, default: TaskRecord(state: state)])
+    count = records.count
   }
 
-  private mutating func makeRoom() {
+  private mutating func makeRoom(keeping running: Set<String>) {
+    var spared = 0
     while records.count >= limit, first < order.count {
-      if let gone = records.removeValue(forKey: order[first]), gone.state != .ended { dropped += 1 }
+      let oldest = order[first]
       first += 1
+      if spared < running.count, running.contains(oldest) {
+        order.append(oldest)
+        spared += 1
+      } else if let gone = records.removeValue(forKey: oldest), gone.state != .ended {
+        dropped += 1
+      }
     }
     guard first > limit else { return }
     order.removeFirst(first)

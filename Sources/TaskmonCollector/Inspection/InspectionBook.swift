@@ -28,27 +28,49 @@ struct InspectionBook: Sendable {
   /// One worker's answers; a field stays unavailable, with the reason, until it has answered.
   struct Answers: Sendable {
     var pid: Int?
+    var firstReply: Timestamp?
     var lastReply: Timestamp?
-    var queues: Observation<[String]> = .unavailable("not answered yet")
-    var registered: Observation<[RegisteredTask]> = .unavailable("not answered yet")
-    var settings: Observation<WorkerSettings> = .unavailable("not answered yet")
+    var queues: Observation<[String]> = .unavailable("not asked yet")
+    var registered: Observation<[RegisteredTask]> = .unavailable("not asked yet")
+    var settings: Observation<WorkerSettings> = .unavailable("not asked yet")
     var schedule: [ScheduleEntry] = []
-    var stats: Observation<WorkerStats> = .unavailable("not answered yet")
-    var active: Observation<ActiveReply> = .unavailable("not answered yet")
+    /// How its lists are named; nil until it has told.
+    var transport: LayoutChoice.Transport?
+    var stats: Observation<WorkerStats> = .unavailable("not asked yet")
+    var active: Observation<ActiveReply> = .unavailable("not asked yet")
     var activeTasks: [ActiveTasksReply.Task] = []
-    /// Which static questions were answered, for which pid, and when.
+    /// Which static questions were answered, refusals included, for which pid, and when.
     var answeredStatics: [Question: (pid: Int?, at: Timestamp)] = [:]
     var replySizes: [Question: Int] = [:]
   }
 
+  /// An answer that did not come in time.
+  struct Debt: Sendable, Equatable {
+    var since: Timestamp
+    /// The process asked, where it was known: another one of the same name owes nothing.
+    var pid: Int?
+  }
+
   private(set) var workers: [String: Answers] = [:]
-  /// Nodes that did not answer in time, since when; they are not asked again before they do.
-  private(set) var owing: [String: Timestamp] = [:]
+  /// Nodes that did not answer in time; they are not asked again before they do.
+  private(set) var debts: [String: Debt] = [:]
   private var tickets: [String: Question] = [:]
   private var ticketOrder: [String] = []
   private(set) var undecodable = 0
 
   private static let ticketLimit = 512
+  private let limits: Limits
+
+  /// How much of one answer is kept.
+  struct Limits: Sendable {
+    var registeredTasks: Int
+    var activeTasks: Int
+  }
+
+  init(budget: CollectionBudget = CollectionBudget()) {
+    limits = Limits(
+      registeredTasks: budget.registeredTasks, activeTasks: budget.runningTasks)
+  }
 
   /// Remembers a question, so that a late answer is still understood.
   mutating func asked(_ question: Question, ticket: String) {
@@ -57,17 +79,37 @@ struct InspectionBook: Sendable {
     if ticketOrder.count > Self.ticketLimit { tickets[ticketOrder.removeFirst()] = nil }
   }
 
-  mutating func didNotAnswer(_ names: some Sequence<String>, at now: Timestamp) {
-    for name in names where owing[name] == nil { owing[name] = now }
+  /// Since when a worker owes an answer; nil where it owes none.
+  func owes(_ name: String) -> Timestamp? { debts[name]?.since }
+
+  mutating func didNotAnswer(
+    _ names: some Sequence<String>, pids: [String: Int] = [:], at now: Timestamp
+  ) {
+    for name in names where debts[name] == nil {
+      debts[name] = Debt(since: now, pid: pids[name] ?? workers[name]?.pid)
+    }
+  }
+
+  /// Names what was not asked of these, and why.
+  mutating func decline(
+    _ question: Question, of names: some Sequence<String>, because reason: String
+  ) {
+    for name in names { workers[name, default: Answers()].refuse(question, because: reason) }
   }
 
   /// After Redis was away, an answer owed may have been lost with it.
-  mutating func forgiveAll() { owing = [:] }
+  mutating func forgiveAll() { debts = [:] }
 
-  mutating func forget(_ names: some Sequence<String>) {
-    for name in names {
-      workers[name] = nil
-      owing[name] = nil
+  /// A process that was not the one asked, heard under the same name, owes nothing.
+  mutating func forgive(successors living: [String: Int]) {
+    debts = debts.filter { name, debt in living[name].map { $0 == debt.pid } ?? true }
+  }
+
+  /// Drops whoever neither lives nor has answered since `limit`.
+  mutating func forget(silentSince limit: Timestamp, living: Set<String>) {
+    debts = debts.filter { living.contains($0.key) || $0.value.since >= limit }
+    workers = workers.filter { name, answers in
+      living.contains(name) || answers.lastReply.map { $0 >= limit } ?? false
     }
   }
 
@@ -79,14 +121,19 @@ struct InspectionBook: Sendable {
       undecodable += 1
       return nil
     }
-    owing[reply.worker] = nil
+    debts[reply.worker] = nil
     var answers = workers[reply.worker] ?? Answers()
+    answers.firstReply = answers.firstReply ?? now
     answers.lastReply = now
     answers.replySizes[question] = element.count
     if let error = reply.error {
       answers.refuse(question, because: "the worker answered: \(error)")
     } else {
-      answers.take(reply.answer, to: question, at: now)
+      answers.take(reply.answer, to: question, at: now, limits)
+    }
+    // What it refused once it refuses again; asking is only repeated for another process.
+    if Question.statics.contains(question) {
+      answers.answeredStatics[question] = (answers.pid, now)
     }
     workers[reply.worker] = answers
     return (reply.worker, question)
@@ -120,20 +167,20 @@ extension InspectionBook.Answers {
   }
 
   fileprivate mutating func take(
-    _ answer: JSONValue, to question: InspectionBook.Question, at now: Timestamp
+    _ answer: JSONValue, to question: InspectionBook.Question, at now: Timestamp,
+    _ limits: InspectionBook.Limits
   ) {
     do throws(DecodeError) {
       switch question {
       case .ping: break
       case .stats: take(try StatsReply(answer), at: now)
-      case .active: take(try ActiveTasksReply(answer), at: now)
+      case .active: take(try ActiveTasksReply(answer), at: now, atMost: limits.activeTasks)
       case .queues: queues = .value(try ActiveQueuesReply(answer).names)
       case .registered:
-        take(try RegisteredReply(answer, items: InspectionBook.Question.limitItems))
+        take(
+          try RegisteredReply(answer, items: InspectionBook.Question.limitItems),
+          atMost: limits.registeredTasks)
       case .conf: take(try ConfReply(answer))
-      }
-      if InspectionBook.Question.statics.contains(question) {
-        answeredStatics[question] = (pid, now)
       }
     } catch {
       refuse(question, because: "its answer could not be read: \(error)")
@@ -149,19 +196,21 @@ extension InspectionBook.Answers {
         totals: reply.totals, softLimit: reply.softLimit, hardLimit: reply.hardLimit))
   }
 
-  private mutating func take(_ reply: ActiveTasksReply, at now: Timestamp) {
-    activeTasks = reply.tasks
+  private mutating func take(_ reply: ActiveTasksReply, at now: Timestamp, atMost limit: Int) {
+    activeTasks = Array(reply.tasks.prefix(limit))
     active = .value(ActiveReply(repliedAt: now, taskIDs: reply.tasks.map(\.id)))
   }
 
-  private mutating func take(_ reply: RegisteredReply) {
+  private mutating func take(_ reply: RegisteredReply, atMost limit: Int) {
     registered = .value(
-      reply.tasks.map {
+      reply.tasks.prefix(limit).map {
         RegisteredTask(name: $0.name, hardLimit: $0.hardLimit, softLimit: $0.softLimit)
       })
   }
 
   private mutating func take(_ reply: ConfReply) {
+    transport = LayoutChoice.Transport(
+      separator: reply.separator, prioritySteps: reply.prioritySteps)
     schedule = (reply.beatSchedule ?? []).map(ScheduleEntry.init)
     settings = .value(
       WorkerSettings(

@@ -8,74 +8,92 @@ import TaskmonUnits
 actor Inspector {
   struct Known: Sendable {
     /// Live workers heard on the event stream, by node name, with their newest pid.
-    var pids: [String: Int]
+    var pids: [String: Int] = [:]
+    /// Those that have said goodbye and not come back.
+    var offline: Set<String> = []
   }
 
+  private let replies: ReplyList
   private let link: RedisLink
   private let layout: KeyLayout
   private let time: TimeSource
   private let budget: CollectionBudget
-  private let owner = UUID().uuidString.lowercased()
-  private(set) var book = InspectionBook()
+  private(set) var book: InspectionBook
   private(set) var facts = InspectionFacts()
-  private var lastPing: (receivers: Int, at: Timestamp)?
-  private var hasWritten = false
+  private var lastPing: (receivers: Int, at: Seconds)?
+  private var known = Known()
+  /// Of the round under way; told when it has ended, so that a half is never taken for a whole.
+  private var round = Round()
+
+  private struct Round {
+    var answered = 0
+    var receivers: Int?
+    var suspended: String?
+  }
 
   init(link: RedisLink, layout: KeyLayout, time: TimeSource, budget: CollectionBudget) {
     self.link = link
     self.layout = layout
     self.time = time
     self.budget = budget
+    replies = ReplyList(link: link, layout: layout, time: time)
+    book = InspectionBook(budget: budget)
   }
 
-  private var replyList: RedisKey { layout.replyList(owner: owner) }
-
-  /// One round of everything that is due.
-  func round(known: Known) async throws(RedisError) {
-    facts.replies = 0
-    facts.suspended = nil
+  /// One round of everything that is due, of all workers or only of those named.
+  func round(known: Known, only names: Set<String>? = nil) async throws(RedisError) {
+    self.known = known
+    round = Round()
+    book.forgive(successors: known.pids)
+    book.forget(
+      silentSince: time.now() - budget.workerRetention, living: Set(known.pids.keys))
     try await drain()
-    try await pingIfNeeded()
-    let names = askable(known)
+    if case .free = try await permission() {
+      if names == nil { try await pingIfNeeded() }
+      try await askAll(askable(known).filter { names?.contains($0) ?? true })
+    }
+    guard !Task.isCancelled else { return }
+    facts.suspended = round.suspended
+    guard round.suspended == nil, names == nil else { return }
+    facts.replies = round.answered
+    facts.receivers = round.receivers ?? lastPing?.receivers ?? 0
+    facts.lastRound = time.now()
+  }
+
+  private func askAll(_ names: [String]) async throws(RedisError) {
     try await ask(.stats, names, atOnce: .max)
-    let alive = names.filter { book.owing[$0] == nil }
+    let alive = names.filter { book.owes($0) == nil }
     try await ask(.active, alive, atOnce: .max)
     for question in InspectionBook.Question.statics {
       let due = alive.filter { name in
         let pid = book.workers[name]?.pid ?? known.pids[name]
-        return book.owing[name] == nil
+        return book.owes(name) == nil
           && book.dueStatics(of: name, pid: pid, now: time.now(), age: budget.staticFactsAge)
             .contains(question)
       }
       try await ask(question, due, atOnce: budget.staticBatch)
     }
-    facts.lastRound = time.now()
   }
 
-  /// Late answers, without asking anything; true when one came.
-  func drainLate() async throws(RedisError) -> Bool {
-    guard hasWritten, !book.owing.isEmpty else { return false }
-    let owed = book.owing.count
+  /// Late answers, without asking anything; gives who has paid up.
+  func drainLate() async throws(RedisError) -> Set<String> {
+    guard await replies.isMade, !book.debts.isEmpty else { return [] }
+    let owed = Set(book.debts.keys)
     try await drain()
-    return book.owing.count < owed
+    return owed.subtracting(book.debts.keys)
   }
 
   /// Redis was away: what was owed may never come, and our list may be gone.
   func reconnected() { book.forgiveAll() }
 
-  func forget(_ names: [String]) { book.forget(names) }
-
   /// Removes our reply list; the last thing this process writes.
-  func close() async {
-    guard hasWritten else { return }
-    // Where even this fails the list goes by its own expiry.
-    _ = try? await link.send([ReplyListCommand.delete(replyList)])
-  }
+  func close() async { await replies.delete() }
 
   /// Deletes reply lists that an earlier run left without an expiry.
-  func sweepLeftovers() async throws(RedisError) {
-    var cursor = Array("0".utf8)
+  func sweepLeftovers(pace: ScanPace) async throws(RedisError) {
+    var cursor = ScanStep.start
     repeat {
+      let begun = pace.begin()
       let reply = try await link.read([
         .scan(cursor: cursor, match: layout.replyListMatch, count: budget.scanStep)
       ])
@@ -84,19 +102,29 @@ actor Inspector {
       let lifetimes = try await link.read(step.keys.map { .millisecondsToLive($0) })
       let stale = zip(step.keys, lifetimes).filter { $0.1.integer == -1 }.map(\.0)
       if !stale.isEmpty { _ = try await link.send(stale.map { ReplyListCommand.delete($0) }) }
-    } while cursor != Array("0".utf8) && !Task.isCancelled
+      if await !pace.rest(since: begun) { return }
+    } while cursor != ScanStep.start
   }
 
   private func askable(_ known: Known) -> [String] {
-    Set(book.workers.keys).union(known.pids.keys).filter { book.owing[$0] == nil }.sorted()
+    Set(book.workers.keys).union(known.pids.keys).subtracting(known.offline)
+      .filter { book.owes($0) == nil }.sorted()
   }
 
-  /// At the start, and when a request reached more listeners than the last ping did.
+  private static let pingPause = Seconds(60)
+  private static let pingAge = Seconds.minutes(5)
+
+  /// Everybody, to find those that send no heartbeat: at the start, where nobody is known, when
+  /// the number of listeners has changed, and now and then.
   private func pingIfNeeded() async throws(RedisError) {
-    if let lastPing, facts.receivers <= lastPing.receivers { return }
-    if let lastPing, time.now() - lastPing.at < Seconds.minutes(5) { return }
+    if let lastPing {
+      let age = time.uptime() - lastPing.at
+      let isNobodyKnown = known.pids.isEmpty && book.workers.isEmpty
+      let hasChanged = facts.receivers != lastPing.receivers && age > Self.pingPause
+      guard isNobodyKnown || hasChanged || age > Self.pingAge else { return }
+    }
     let receivers = try await request(.ping, to: nil, expecting: nil)
-    if let receivers { lastPing = (receivers, time.now()) }
+    if let receivers { lastPing = (receivers, time.uptime()) }
   }
 
   private func ask(
@@ -105,12 +133,21 @@ actor Inspector {
     var rest = names
     while !rest.isEmpty, !Task.isCancelled {
       guard case .free(let free) = try await permission() else { return }
-      let batches = RequestBatches.split(
-        rest,
-        expected: { book.expectedBytes(question, from: $0, assumed: budget.assumedReply) },
-        limit: RequestBatches.limit(free: free, budget: budget), count: atOnce)
-      guard let batch = batches.first else { return }
-      rest.removeFirst(batch.count)
+      let limit = RequestBatches.limit(free: free, budget: budget)
+      let expected = { [book, budget] name in
+        book.expectedBytes(question, from: name, assumed: budget.assumedReply)
+      }
+      let (fitting, tooLarge) = RequestBatches.sieve(rest, expected: expected, limit: limit)
+      book.decline(
+        question, of: tooLarge,
+        because: "not asked: its answer might take more of Redis' free memory (\(free.text)) "
+          + "than taskmon allows itself")
+      guard
+        let batch = RequestBatches.split(
+          fitting, expected: expected, limit: limit, count: atOnce
+        ).first
+      else { return }
+      rest = Array(fitting.dropFirst(batch.count))
       _ = try await request(question, to: batch, expecting: Set(batch))
     }
   }
@@ -123,38 +160,39 @@ actor Inspector {
     case .success(let judged): verdict = judged
     case .failure(let error): verdict = .silent(error.description)
     }
-    if case .silent(let reason) = verdict { facts.suspended = reason }
+    if case .silent(let reason) = verdict { suspend(reason) }
     return verdict
   }
 
-  /// Publishes one question and takes answers until all are there or the wait is over.
+  private func suspend(_ reason: String) {
+    round.suspended = reason
+    facts.suspended = reason
+  }
+
+  /// Publishes one question, permitted a moment ago, and takes answers until all are there or the
+  /// wait is over.
   ///
   /// Returns how many connections received it; nil where it was not sent.
   private func request(
     _ question: InspectionBook.Question, to names: [String]?, expecting: Set<String>?
   ) async throws(RedisError) -> Int? {
-    guard case .free = try await permission() else { return nil }
-    let ticket = UUID().uuidString.lowercased()
-    hasWritten = true
-    let published = try await link.send([
-      ReplyListCommand.multi, ReplyListCommand.pushSentinel(replyList),
-      ReplyListCommand.expire(replyList), ReplyListCommand.exec,
-    ])
-    if let error = published.compactMap(\.error).first {
-      facts.suspended = "our reply list could not be made: \(error.message)"
+    if let error = try await replies.renew() {
+      suspend("our reply list could not be made: \(error.message)")
       return nil
     }
+    let ticket = UUID().uuidString.lowercased()
     book.asked(question, ticket: ticket)
     let sent = try await link.send([
       ControlRequest(
-        question.method, to: names, owner: owner, ticket: ticket,
+        question.method, to: names, owner: replies.owner, ticket: ticket,
         expires: time.now() + budget.replyWait, layout: layout)
     ])
     guard let receivers = sent.first?.integer else {
-      facts.suspended = sent.first?.error.map { "requests are not permitted: \($0.message)" }
+      suspend(
+        "requests are not permitted: \(sent.first?.error?.message ?? "PUBLISH gave no number")")
       return nil
     }
-    facts.receivers = receivers
+    round.receivers = receivers
     try await collect(question, expecting: expecting, receivers: receivers)
     return receivers
   }
@@ -176,23 +214,15 @@ actor Inspector {
       do { try await time.sleep(pause) } catch { return }
       pause = min(pause * 2, .milliseconds(100))
     }
-    facts.replies = max(facts.replies, answered)
-    if !Task.isCancelled { book.didNotAnswer(missing, at: time.now()) }
+    round.answered = max(round.answered, answered)
+    if !Task.isCancelled { book.didNotAnswer(missing, pids: known.pids, at: time.now()) }
   }
 
-  /// Takes whatever lies in our list, leaving the sentinel that keeps its expiry.
+  /// Takes whatever lies in our list.
   @discardableResult
   private func drain() async throws(RedisError) -> [(worker: String, InspectionBook.Question)] {
-    guard hasWritten else { return [] }
-    let replies = try await link.send([
-      ReplyListCommand.multi, ReplyListCommand.takeRange(replyList),
-      ReplyListCommand.keepSentinel(replyList), ReplyListCommand.exec,
-    ])
-    let elements = replies.last?.array?.first?.array ?? []
+    let elements = try await replies.take(keepingAlive: !book.debts.isEmpty)
     let now = time.now()
-    // Workers push to the front, so the oldest answer stands last.
-    return elements.reversed().compactMap(\.bytes)
-      .filter { $0 != ReplyListCommand.sentinel }
-      .compactMap { book.take($0, at: now) }
+    return elements.compactMap { book.take($0, at: now) }
   }
 }

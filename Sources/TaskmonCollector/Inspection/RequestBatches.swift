@@ -2,7 +2,14 @@ import TaskmonUnits
 
 /// Splits the workers to be asked so that no round's answers are larger than allowed.
 enum RequestBatches {
-  /// Batches in the order given; a worker whose answer alone is over the limit is asked alone.
+  /// Those whose answer alone fits, in the order given, and those whose does not.
+  static func sieve(
+    _ names: [String], expected: (String) -> Int, limit: Int
+  ) -> (fitting: [String], tooLarge: [String]) {
+    (names.filter { expected($0) <= limit }, names.filter { expected($0) > limit })
+  }
+
+  /// Batches in the order given; one whose answer alone is over the limit would stand alone.
   static func split(
     _ names: [String], expected: (String) -> Int, limit: Int, count: Int
   ) -> [[String]] {

@@ -35,19 +35,28 @@ enum RequestGuard {
     if persistence["rdb_last_bgsave_status"] == "err" {
       return .silent("Redis' last save failed and it may refuse writes: workers could not answer")
     }
+    if persistence["aof_last_write_status"] == "err" {
+      return .silent("Redis cannot write its append-only file and refuses writes")
+    }
     guard let used = memory.bytes("used_memory") else {
       return .silent("INFO tells no used_memory, so it is not known whether answers would fit")
     }
     let limit = memory.bytes("maxmemory") ?? .zero
     guard limit > .zero else {
-      let system = memory.bytes("total_system_memory") ?? .zero
+      // Without a limit nothing is refused; how much there is in all is not always told.
+      guard let system = memory.bytes("total_system_memory"), system > .zero else {
+        return .free(ByteCount(Int64.max))
+      }
       return .free(ByteCount(system.value - used.value))
     }
     let share = Double(used.value) / Double(limit.value)
     if share >= budget.memoryShareForRequests {
-      return .silent(
-        "Redis is at \(Int(share * 100)) % of maxmemory: an answer that does not fit kills its worker"
-      )
+      let evicts = memory["maxmemory_policy"]?.hasPrefix("allkeys") == true
+      let harm =
+        evicts
+        ? "answers would push out other keys, queues among them"
+        : "an answer that does not fit kills its worker"
+      return .silent("Redis is at \(Int(min(share, 10) * 100)) % of maxmemory: \(harm)")
     }
     return .free(ByteCount(limit.value - used.value))
   }

@@ -13,16 +13,18 @@ struct ResultScanner: Sendable {
   /// The task's name where the event stream told it; a result without `result_extended` has none.
   let taskName: @Sendable (String) -> String?
 
-  /// One pass; `progress` gets the tally after each step. False where it was cut short.
+  /// One pass; nil where it was cut short.
+  ///
+  /// `progress` gets the tally after each step and says whether to go on.
   func pass(
-    _ redis: some RedisReading, progress: @Sendable (ResultTally) async -> Void
+    _ redis: some RedisReading, progress: @Sendable (ResultTally) async -> Bool
   ) async throws(RedisError) -> Result<ResultTally, CollectionError>? {
     var tally = ResultTally(budget: budget)
     var cursor = ScanStep.start
     repeat {
       let asked = pace.begin()
       let replies = try await redis.read([
-        .scan(cursor: cursor, match: layout.resultMatch, count: budget.scanStep)
+        .scan(cursor: cursor, match: layout.resultAndGroupMatch, count: budget.scanStep)
       ])
       let reply = replies.first ?? .null
       guard let step = ScanStep(reply) else {
@@ -31,28 +33,42 @@ struct ResultScanner: Sendable {
             ?? CollectionError("SCAN of the results: no answer"))
       }
       cursor = step.cursor
-      for result in try await results(step.keys, redis) { tally.add(result) }
-      await progress(tally)
+      for found in try await results(step.keys, redis) {
+        tally.add(found.result, failure: found.failure)
+      }
+      let chords = ChordReader(layout: layout)
+      for look in try await chords.outstanding(step.keys, redis) { tally.add(look) }
+      guard await progress(tally) else { return nil }
       if await !pace.rest(since: asked) { return nil }
     } while cursor != ScanStep.start
     return .success(tally)
   }
 
+  private struct Found {
+    var result: StoredResult
+    /// The class of its exception.
+    var failure: String?
+  }
+
   private func results(
-    _ keys: [RedisKey], _ redis: some RedisReading
-  ) async throws(RedisError) -> [StoredResult] {
+    _ found: [RedisKey], _ redis: some RedisReading
+  ) async throws(RedisError) -> [Found] {
+    let keys = found.filter { layout.taskID(ofResultKey: $0) != nil }
     guard !keys.isEmpty else { return [] }
     let looks = try await redis.read(keys.flatMap(Self.look))
-    var found: [StoredResult] = []
+    var found: [Found] = []
     var ends: [Int] = []
     for (index, key) in keys.enumerated() {
-      guard let result = look(key, looks[(index * 3)..<(index * 3 + 3)]) else { continue }
-      if result.task == nil, result.size >= budget.notableResult { ends.append(found.count) }
-      found.append(result)
+      guard let look = look(key, looks[(index * 3)..<(index * 3 + 3)]) else { continue }
+      if look.result.task == nil, look.result.size >= budget.notableResult {
+        ends.append(found.count)
+      }
+      found.append(look)
     }
-    let names = try await redis.read(ends.flatMap { nameReads(found[$0].taskID) })
+    let names = try await redis.read(ends.flatMap { nameReads(found[$0].result.taskID) })
     for (position, index) in ends.enumerated() {
-      found[index].task = name(names[(position * 2)..<(position * 2 + 2)], size: found[index].size)
+      found[index].result.task = name(
+        names[(position * 2)..<(position * 2 + 2)], size: found[index].result.size)
     }
     return found
   }
@@ -68,15 +84,17 @@ struct ResultScanner: Sendable {
   }
 
   /// Nil for a key that is gone by now or holds no string.
-  private func look(_ key: RedisKey, _ replies: ArraySlice<RedisReply>) -> StoredResult? {
+  private func look(_ key: RedisKey, _ replies: ArraySlice<RedisReply>) -> Found? {
     guard let id = layout.taskID(ofResultKey: key), let size = replies.reply(0).integer, size > 0,
       let lifetime = replies.reply(1).integer
     else { return nil }
     let first = replies.reply(2).bytes ?? []
-    return StoredResult(
-      taskID: id, task: taskName(id), size: ByteCount(size),
-      state: ResultEnds(first: first, last: [], size: size).state,
-      timeToLive: lifetime >= 0 ? .milliseconds(Double(lifetime)) : nil)
+    let ends = ResultEnds(first: first, last: [], size: size)
+    return Found(
+      result: StoredResult(
+        taskID: id, task: taskName(id), size: ByteCount(size), state: ends.state,
+        timeToLive: lifetime >= 0 ? .milliseconds(Double(lifetime)) : nil),
+      failure: ends.state == "FAILURE" ? ends.exceptionType ?? "?" : nil)
   }
 
   private func nameReads(_ id: String) -> [ReadCommand] {

@@ -7,23 +7,38 @@ struct ResultTally: Sendable {
   private var totalSize = ByteCount.zero
   private var withoutExpiry = 0
   private var states: [String: Int] = [:]
+  private var failures: [String: Int] = [:]
+  /// Bounded, as everything here.
+  private(set) var chords: [ChordLook] = []
   private var largest: [StoredResult] = []
   private var tasks: [String: TaskResultSizes] = [:]
   private let budget: CollectionBudget
 
-  static let unknownTask = "unknown task"
+  static let unknownTask = TaskResultSizes.unknownTask
+  static let otherFailures = "other"
   private static let stateLimit = 100
 
   init(budget: CollectionBudget) { self.budget = budget }
 
-  mutating func add(_ result: StoredResult) {
+  /// `failure` is the class of its exception, `?` where it could not be read.
+  mutating func add(_ result: StoredResult, failure: String? = nil) {
     count += 1
     totalSize += result.size
     if result.timeToLive == nil { withoutExpiry += 1 }
     let state = result.state ?? "?"
     states[states[state] != nil || states.count < Self.stateLimit ? state : "?", default: 0] += 1
+    if let failure { addFailure(failure) }
     addToTask(result)
     addToLargest(result)
+  }
+
+  mutating func add(_ chord: ChordLook) {
+    if chords.count < budget.chords { chords.append(chord) }
+  }
+
+  private mutating func addFailure(_ name: String) {
+    let isKnown = failures[name] != nil || failures.count < budget.failureClasses
+    failures[isKnown ? name : Self.otherFailures, default: 0] += 1
   }
 
   private mutating func addToTask(_ result: StoredResult) {
@@ -46,6 +61,8 @@ struct ResultTally: Sendable {
   private mutating func addToLargest(_ result: StoredResult) {
     guard largest.count < budget.largestResults || result.size > largest.last?.size ?? .zero
     else { return }
+    // A scan may give a key twice.
+    guard !largest.contains(where: { $0.taskID == result.taskID }) else { return }
     let position = largest.firstIndex { $0.size < result.size } ?? largest.count
     largest.insert(result, at: position)
     if largest.count > budget.largestResults { largest.removeLast() }
@@ -54,7 +71,7 @@ struct ResultTally: Sendable {
   func facts(completedPasses: Int, at now: Timestamp) -> ResultFacts {
     ResultFacts(
       completedPasses: completedPasses, updatedAt: now, count: count, totalSize: totalSize,
-      withoutExpiry: withoutExpiry, states: states, largest: largest,
+      withoutExpiry: withoutExpiry, states: states, failures: failures, largest: largest,
       tasks: tasks.values.sorted { ($1.largest, $0.task) < ($0.largest, $1.task) })
   }
 }

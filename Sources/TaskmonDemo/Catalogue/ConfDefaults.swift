@@ -5,6 +5,8 @@ import CeleryProtocol
 /// In its order, secrets masked as it masks them (innocent names among them), with the bare
 /// `Infinity` that Python writes.
 enum ConfDefaults {
+  private static let events = KeyLayout(database: 0).eventExchange
+
   static let text = """
     {\
     "accept_content": ["json"], "result_accept_content": null, "enable_utc": true, \
@@ -43,8 +45,8 @@ enum ConfDefaults {
     "cosmosdbsql_database_name": "********", "cosmosdbsql_collection_name": "celerycol", \
     "cosmosdbsql_consistency_level": "Session", "cosmosdbsql_max_retry_attempts": 9, \
     "cosmosdbsql_max_retry_wait_time": 30, "event_queue_expires": 60.0, \
-    "event_queue_ttl": 5.0, "event_queue_prefix": "celeryev", "event_queue_exclusive": true, \
-    "event_queue_durable": false, "event_serializer": "json", "event_exchange": "celeryev", \
+    "event_queue_ttl": 5.0, "event_queue_prefix": "\(events)", "event_queue_exclusive": true, \
+    "event_queue_durable": false, "event_serializer": "json", "event_exchange": "\(events)", \
     "redis_backend_use_ssl": null, "redis_db": null, "redis_host": null, \
     "redis_max_connections": null, "redis_username": null, "redis_password": "********", \
     "redis_port": null, "redis_socket_timeout": 120.0, "redis_socket_connect_timeout": null, \

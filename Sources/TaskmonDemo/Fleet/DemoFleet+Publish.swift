@@ -51,7 +51,8 @@ extension DemoFleet {
     return shop.kinds.last { $0.weight > 0 }
   }
 
-  private mutating func compose(
+  /// A message as the given producer would write it.
+  mutating func compose(
     _ kind: TaskKind, publisher index: Int, at moment: Timestamp
   ) -> OutgoingTask {
     let arguments = kind.arguments(&random)

@@ -9,16 +9,21 @@ extension DemoFleet {
     guard let kind = shop.kind(name),
       let index = workers.firstIndex(where: { $0.pool == .threads })
     else { return }
-    let publisher = publishers[0]
-    let task = OutgoingTask(
-      id: random.uuid(), task: kind.name, arguments: kind.arguments(&random), queue: kind.queue,
-      hardLimit: kind.hardLimit, softLimit: kind.softLimit, origin: publisher.origin,
-      replyTo: publisher.replyTo, ignoresResult: kind.ignoresResult, deliveryTag: random.uuid())
+    let task = compose(kind, publisher: 0, at: moment)
     workers[index].count(kind.name)
     workers[index].active.append(
       DemoWorker.Run(
         held: DemoWorker.Held(task: task, kind: kind), startedAt: moment, endsAt: nil,
         outcome: .success(nil), pid: workers[index].pid, acknowledged: true))
+  }
+
+  /// Stores what a run returned that ended before anybody looked.
+  mutating func leaveResult(of name: String, returning value: JSONValue, at moment: Timestamp) {
+    guard let kind = shop.kind(name),
+      let index = workers.firstIndex(where: { $0.queues.contains(kind.queue) })
+    else { return }
+    let task = compose(kind, publisher: 0, at: moment)
+    store("SUCCESS", value, of: task, on: index, at: moment)
   }
 
   /// A message taken from a list: noted as unacknowledged, and announced.
@@ -97,19 +102,19 @@ extension DemoFleet {
     let task = run.held.task
     switch run.outcome {
     case .success(let value):
-      store("SUCCESS", value, of: run, on: index, at: moment)
+      store("SUCCESS", value, of: task, on: index, at: moment)
       let runtime = (moment - run.startedAt).value
       note(
         .succeeded(result: shortRepr(value), runtime: runtime), of: task, on: index, at: moment)
     case .failure(let fault):
       let traceback = fault.traceback(of: task.task)
-      store("FAILURE", fault.result, traceback: traceback, of: run, on: index, at: moment)
+      store("FAILURE", fault.result, traceback: traceback, of: task, on: index, at: moment)
       note(
         .failed(exception: fault.repr, traceback: traceback), of: task, on: index, at: moment)
     case .retry(let fault, let seconds):
       retry(run, on: index, eta: moment + Seconds(Double(seconds)), at: moment)
       let traceback = fault.retryTraceback(of: task.task, seconds: seconds)
-      store("RETRY", fault.result, traceback: traceback, of: run, on: index, at: moment)
+      store("RETRY", fault.result, traceback: traceback, of: task, on: index, at: moment)
       note(
         .retried(exception: fault.repr, traceback: traceback), of: task, on: index, at: moment)
     }
@@ -134,10 +139,9 @@ extension DemoFleet {
 
   /// The result's key with its expiry, and the same published for whoever waits for it.
   private mutating func store(
-    _ status: String, _ result: JSONValue, traceback: String? = nil, of run: DemoWorker.Run,
+    _ status: String, _ result: JSONValue, traceback: String? = nil, of task: OutgoingTask,
     on index: Int, at moment: Timestamp
   ) {
-    let task = run.held.task
     guard !task.ignoresResult else { return }
     let value = ResultEncoder.value(
       ResultEncoder.Meta(

@@ -72,6 +72,8 @@ package struct DemoFleet: Sendable {
   }
 
   /// What processes write when they start: bindings, RedBeat's schedule, `worker-online`.
+  ///
+  /// What the scenario begins with is there as well, before anybody can look.
   package mutating func begin(at now: Timestamp) -> [DemoCommand] {
     for worker in workers { declare(worker) }
     refreshDeadlines(at: now)
@@ -82,6 +84,7 @@ package struct DemoFleet: Sendable {
         workers[index].sender, clock: clock, pulse: pulse(of: index), at: now)
       publish(event, from: workers[index].node, routingKey: "worker.online")
     }
+    play(until: now)
     return drain()
   }
 

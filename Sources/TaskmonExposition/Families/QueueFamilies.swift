@@ -15,6 +15,12 @@ package enum QueueFamilies: FamilyGroup {
         "Messages ready to be taken, by priority step; 0 is the most urgent.",
         queues.flatMap(priorities)),
       .gauge(
+        "celery_queue_oldest_message_age_seconds",
+        "How long the queue's next message has been due, at least; absent where none is.",
+        queues.flatMap {
+          Sample.known($0.oldest?.value?.age.value, [Label("queue_name", $0.name)])
+        }),
+      .gauge(
         "celery_queue_unacked",
         "Messages of the queue that workers hold and have not acknowledged.",
         queues.flatMap { Sample.known($0.unacked.value, [Label("queue_name", $0.name)]) }),
@@ -54,10 +60,10 @@ package enum QueueFamilies: FamilyGroup {
   /// What kombu uses where `broker_transport_options` names none.
   private static let defaultVisibilityTimeout = Seconds.hours(1)
 
-  /// The smallest of all workers', for any worker restores any queue; nil while none has told.
+  /// The smallest of all workers', for any worker restores any queue; else what taskmon was told.
   private static func visibilityTimeout(_ facts: Snapshot) -> Seconds? {
     (facts.workers.value ?? []).compactMap { worker in
       worker.settings.value.map { $0.visibilityTimeout ?? defaultVisibilityTimeout }
-    }.min()
+    }.min() ?? facts.broker.visibilityTimeout
   }
 }

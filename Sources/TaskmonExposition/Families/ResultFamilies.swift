@@ -16,6 +16,11 @@ package enum ResultFamilies: FamilyGroup {
           Sample([Label("state", $0.key)], $0.value)
         }),
       .gauge(
+        "celery_result_failures", "Stored failures, by the class of their exception.",
+        (complete?.failures ?? [:]).sorted { $0.key < $1.key }.map {
+          Sample([Label("exception", $0.key)], $0.value)
+        }),
+      .gauge(
         "celery_result_largest_bytes", "The largest stored result of the task found so far.",
         tasks.map { Sample([Label("name", $0.task)], Double($0.largest.value)) }),
       .histogram(

@@ -12,16 +12,16 @@ package struct BrokerUnreachable: Rule {
   package static let page = RulePage(
     summary: "Redis does not answer, so no task can be sent, taken or acknowledged.",
     whyItHurts: """
-      Every delay() in the web processes now fails or blocks, workers cannot take new messages, and \
-      what they finish cannot be acknowledged or stored. Workers from Celery 5.7 and kombu 5.7 \
+      Every delay() in the web processes now fails or blocks, workers cannot take new messages, \
+      and what they finish cannot be acknowledged or stored. Workers from Celery 5.7 and kombu 5.7 \
       reconnect by themselves; older ones may come back connected and deaf, so look at their \
       queues once Redis is back.
       """,
     detection: """
       taskmon opens its own connection to the broker as a client would and says at which step that \
       failed: name resolution, connect, TLS, authentication, selecting the database, a timeout, or \
-      an answer that is an error (LOADING, NOPERM, a cluster). While this holds every other rule is \
-      unknown: the last good data is shown with its age and nothing is concluded from it.
+      an answer that is an error (LOADING, NOPERM, a cluster). While this holds every other rule \
+      is unknown: the last good data is shown with its age and nothing is concluded from it.
       """,
     blindSpots: """
       It is taskmon's view of Redis. A firewall between taskmon and Redis looks the same as a dead \

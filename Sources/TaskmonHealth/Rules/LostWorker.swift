@@ -19,9 +19,10 @@ package struct LostWorker: Rule {
     summary: "A worker's heartbeats stopped without the goodbye of an orderly stop.",
     whyItHurts: """
       A killed worker takes its work with it. Tasks that are acknowledged early, which is Celery's \
-      default, were on no list any more: they are gone and nobody is told. Messages it had reserved \
-      or was running with acks_late stay invisible until the visibility timeout (an hour by \
-      default) hands them out again. If it was the only consumer of a queue, that queue now waits.
+      default, were on no list any more: they are gone and nobody is told. Messages it had \
+      reserved or was running with acks_late stay invisible until the visibility timeout (an hour \
+      by default) hands them out again. If it was the only consumer of a queue, that queue \
+      now waits.
       """,
     detection: """
       Workers publish a heartbeat every two seconds and worker-offline when they stop in order. A \
@@ -29,9 +30,9 @@ package struct LostWorker: Rule {
       which taskmon's own subscription was proved alive and, in a running process, leaving out the \
       first minute after each reconnection. It must not have answered a control request meanwhile \
       either. Solo, gevent and eventlet pools send nothing while they work: with a task known to \
-      run on them they are busy until its limit, or for an hour. It is critical when the worker was \
-      the last consumer of a queue with messages or when tasks already acknowledged ran on it, and \
-      an info when a worker for the same queues came within 2 min.
+      run on them they are busy until its limit, or for an hour. It is critical when the worker \
+      was the last consumer of a queue with messages or when tasks already acknowledged ran on it, \
+      and an info when a worker for the same queues came within 2 min.
       """,
     blindSpots: """
       A worker with --without-heartbeat is known by its answers only and never lost by silence. A \
@@ -76,10 +77,11 @@ package struct LostWorker: Rule {
       return .unknown("needs \(needed.text) of heartbeats, has \(heard.text)")
     }
     var doubts: [String] = []
+    let consumed = watch.consumedQueues()
     var lost: [String: [Finding]] = [:]
     for track in watch.tracks {
       switch watch.liveness(of: track) {
-      case .lost: lost[track.id.name, default: []].append(Loss(track, watch).finding)
+      case .lost: lost[track.id.name, default: []].append(Loss(track, watch, consumed).finding)
       case .doubtful(let reason): doubts.append(reason)
       case .alive, .stopped, .busy, .mute: continue
       }
@@ -103,14 +105,14 @@ private struct Loss {
   let acknowledged: [RunningTask]
   let replacement: WorkerID?
 
-  init(_ track: WorkerTrack, _ watch: WorkerWatch) {
+  init(_ track: WorkerTrack, _ watch: WorkerWatch, _ consumed: Set<String>) {
     self.track = track
     self.watch = watch
     since = track.lastHeard ?? watch.snapshot.takenAt
     let waiting = Set(
       (watch.snapshot.queues.value ?? []).filter { $0.ready > 0 }.map(\.name))
     abandoned = (track.queues ?? []).filter {
-      waiting.contains($0) && watch.consumers(of: $0).isEmpty
+      waiting.contains($0) && !consumed.contains($0)
     }
     acknowledged = (watch.snapshot.running.value ?? []).filter {
       $0.worker == track.id && $0.acknowledged == true

@@ -27,10 +27,11 @@ package struct MultipleBeats: Rule {
       Judged only against a known schedule: RedBeat's entries, or the beat_schedule that workers \
       report. Either two processes are seen to publish the same task with equal arguments, each at \
       the pace of the entry and in turns, for at least 3 periods. Or, over at least 5 due moments, \
-      at least 1.8 times as many first messages (no retries, no redeliveries) were received as were \
-      due, two or more of them in most periods and as regular as a schedule is; entries with fewer \
-      due moments are judged together. Entries that share task and arguments are not counted, for \
-      then two messages are right. A beat that was restarted, calls by hand and bursts are not this.
+      at least 1.8 times as many first messages (no retries, no redeliveries) were received as \
+      were due, two or more of them in most periods and as regular as a schedule is; entries with \
+      fewer due moments are judged together. Entries that share task and arguments are not \
+      counted, for then two messages are right. A beat that was restarted, calls by hand and \
+      bursts are not this.
       """,
     blindSpots: """
       Beat itself leaves no trace but its messages, so workers must send task events (-E). A plain \

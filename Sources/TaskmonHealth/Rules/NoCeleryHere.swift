@@ -18,9 +18,9 @@ package struct NoCeleryHere: Rule {
       """,
     detection: """
       None of the keys that every Celery application leaves in its broker exists here (bindings of \
-      celery, celeryev and the control exchange, unacked messages, a RedBeat schedule), a pass over \
-      the key space has met no other binding, and no event channel of this database has spoken for \
-      5 s. One worker that starts, or one message that is sent, ends it.
+      celery, celeryev and the control exchange, unacked messages, a RedBeat schedule), a pass \
+      over the key space has met no other binding, and no event channel of this database has \
+      spoken for 5 s. One worker that starts, or one message that is sent, ends it.
       """,
     blindSpots: """
       An application with a global key prefix looks empty unless --key-prefix is given. An \

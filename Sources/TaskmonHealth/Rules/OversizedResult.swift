@@ -76,7 +76,7 @@ package struct OversizedResult: Rule {
     let limit = min(warning, critical)
     guard sizes.largest >= limit else { return nil }
     let large = sizes.classes.filter { $0.floor >= limit }
-    let count = max(1, large.reduce(0) { $0 + $1.count })
+    let count = max(1, large.reduce(0) { $0.addingReportingOverflow($1.count).partialValue })
     let total = max(sizes.largest, large.reduce(ByteCount.zero) { $0 + $1.totalSize })
     let stored = results.largest.first { $0.taskID == sizes.largestID }
     let noun = count == 1 ? "result" : "results"

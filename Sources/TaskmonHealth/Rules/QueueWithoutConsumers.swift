@@ -55,8 +55,8 @@ package struct QueueWithoutConsumers: Rule {
           app.conf.task_default_queue = "celery"
           app.conf.task_routes = {"billing.*": {"queue": "billing"}}
 
-      With task_create_missing_queues = False a wrong name is an error at delay() instead. Messages \
-      nobody wants are removed by: celery -A APP purge -Q QUEUE
+      With task_create_missing_queues = False a wrong name is an error at delay() instead. \
+      Messages nobody wants are removed by: celery -A APP purge -Q QUEUE
       """)
 
   package init() {}
@@ -90,6 +90,9 @@ private struct Fleet {
   private(set) var lost: [WorkerTrack] = []
   private(set) var stopped: [WorkerTrack] = []
   private(set) var doubtful: [(track: WorkerTrack, reason: String)] = []
+  /// What live workers consume, and what lost ones did.
+  let consumed: Set<String>
+  let abandoned: Set<String>
   /// Why it is not known what all live workers consume; nil where it is.
   private(set) var gap: String?
 
@@ -102,6 +105,8 @@ private struct Fleet {
       case .doubtful(let reason), .mute(let reason): doubtful.append((track, reason))
       }
     }
+    consumed = Set(alive.flatMap { $0.queues ?? [] })
+    abandoned = Set(lost.flatMap { $0.queues ?? [] })
     let suspended = watch.snapshot.inspection.suspended
     if let silent = alive.first(where: { $0.queues == nil }) {
       let why = suspended.map { " (\($0))" } ?? ""
@@ -109,12 +114,6 @@ private struct Fleet {
     } else if watch.tracks.isEmpty, watch.snapshot.inspection.lastRound == nil {
       gap = "no worker was heard or asked" + (suspended.map { " (\($0))" } ?? "")
     }
-  }
-
-  var consumedQueues: [String] { Set(alive.flatMap { $0.queues ?? [] }).sorted() }
-
-  static func names(_ tracks: [WorkerTrack], consuming queue: String) -> Bool {
-    tracks.contains { $0.queues?.contains(queue) == true }
   }
 
   /// Whether a worker that is gone now explains that a message was taken then.
@@ -152,10 +151,10 @@ private struct QueueCase {
   }
 
   var verdict: Verdict {
-    if Fleet.names(fleet.alive, consuming: queue.name) { return .healthy }
+    if fleet.consumed.contains(queue.name) { return .healthy }
     if queue.ready == 0 { return movedUnseen.map { .findings([$0]) } ?? .healthy }
     if let gap = fleet.gap { return .unknown(gap) }
-    if Fleet.names(fleet.lost, consuming: queue.name) { return .healthy }
+    if fleet.abandoned.contains(queue.name) { return .healthy }
     if let doubt = fleet.doubtful.first(where: {
       $0.track.queues?.contains(queue.name) ?? true
     }) {
@@ -209,7 +208,7 @@ private struct QueueCase {
       EvidenceItem("headTaskID", .text(orUnknown: head?.taskID)),
       EvidenceItem("publisher", .text(orUnknown: head?.origin)),
       EvidenceItem("workersAlive", .count(fleet.alive.count)),
-      EvidenceItem("queuesConsumed", .list(Array(fleet.consumedQueues.prefix(20)))),
+      EvidenceItem("queuesConsumed", .list(Array(fleet.consumed.sorted().prefix(20)))),
     ]
   }
 

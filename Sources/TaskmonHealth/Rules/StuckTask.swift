@@ -23,17 +23,17 @@ package struct StuckTask: Rule {
     summary: "A task runs past its time limit, or far longer than usual without one.",
     whyItHurts: """
       A task that hangs, on a socket without a timeout or on a lock, holds its slot for ever. When \
-      all slots of a worker are held, it takes nothing more: the queue grows while the worker looks \
-      alive and answers pings. Without acks_late a restart loses the task, and with it the task \
-      hangs again on the next worker.
+      all slots of a worker are held, it takes nothing more: the queue grows while the worker \
+      looks alive and answers pings. Without acks_late a restart loses the task, and with it the \
+      task hangs again on the next worker.
       """,
     detection: """
       Start times come from task-started events and from active replies; the limits from the \
       message, the task and the worker, the strictest of which counts. Critical is a run past its \
-      hard limit by 10 s, or past its soft limit by 30 s and by half of it. A run without any limit \
-      is a warning after 10 min and ten times its usual p99, or after an hour where fewer than 20 \
-      runs were seen. It must be confirmed: an active reply newer than its start lists it, or its \
-      worker lives and no event was missed since the start.
+      hard limit by 10 s, or past its soft limit by 30 s and by half of it. A run without any \
+      limit is a warning after 10 min and ten times its usual p99, or after an hour where fewer \
+      than 20 runs were seen. It must be confirmed: an active reply newer than its start lists it, \
+      or its worker lives and no event was missed since the start.
       """,
     blindSpots: """
       Workers that send no task events and give no answers (--read-only) show no running task. \

@@ -8,10 +8,18 @@ package struct Console: Sendable {
   package static let leastColumns = 60
   package static let leastRows = 15
 
+  /// Where somebody is in a text, and what is looked for in it.
+  struct Reading: Sendable, Equatable {
+    var scroll = 0
+    var sought = ""
+    /// The line last found; nil before the first.
+    var found: Int?
+  }
+
   /// The page that is open over a view.
   struct OpenPage: Sendable, Equatable {
     var row: String
-    var scroll = 0
+    var reading = Reading()
   }
 
   var newest: ConsoleData
@@ -20,6 +28,9 @@ package struct Console: Sendable {
   /// The table of the view that is open; nil before the first snapshot.
   private(set) var table: Table?
   private var madeFrom: TableSource?
+  /// Its rows as chosen and ordered.
+  private(set) var visible: [TableRow] = []
+  private var chosenFrom: ChoiceSource?
   /// What the screen is held at while paused.
   var held: ConsoleData?
   var clock: Timestamp?
@@ -31,10 +42,13 @@ package struct Console: Sendable {
   var view: ViewID
   var tables: [ViewID: TableState] = [:]
   var page: OpenPage?
-  /// How far help is scrolled; nil while it is closed.
-  var help: Int?
-  var isFiltering = false
-  var usesUTC = false
+  /// Nil while help is closed.
+  var help: Reading?
+  var menu: ConsoleMenu?
+  /// A filter is being typed, on a page or in help what to find there.
+  var isTyping = false
+  var message: ConsoleMessage?
+  var timeStyle = MomentStyle.local
   var refresh: Seconds
 
   package init(
@@ -54,6 +68,7 @@ package struct Console: Sendable {
     defer { settle() }
     switch event {
     case .key(let key):
+      message = nil
       return press(key)
     case .click(let row, let column):
       return click(row: row, column: column)
@@ -66,6 +81,8 @@ package struct Console: Sendable {
       updates &+= 1
     case .tick(let now):
       clock = now
+    case .told(let message):
+      self.message = message
     }
     return []
   }
@@ -80,9 +97,21 @@ package struct Console: Sendable {
     set { tables[view] = newValue }
   }
 
-  var scope: KeyScope { help != nil ? .help : page != nil ? .page : .table }
+  var scope: KeyScope {
+    if menu != nil { return .menu }
+    return help != nil ? .help : page != nil ? .page : .table
+  }
 
-  var moments: MomentFormat { MomentFormat(utcOffset: data.utcOffset, usesUTC: usesUTC) }
+  var moments: MomentFormat { MomentFormat(utcOffset: data.utcOffset, style: timeStyle) }
+
+  /// What is read over the view, help before the page; nil where neither is open.
+  var reading: Reading? {
+    get { help ?? page?.reading }
+    set {
+      guard let newValue else { return }
+      if help != nil { help = newValue } else { page?.reading = newValue }
+    }
+  }
 
   /// What the views read; nil before the first snapshot.
   var context: ViewContext? {
@@ -98,18 +127,32 @@ package struct Console: Sendable {
     var update: Int
     var view: ViewID
     var isHeld: Bool
-    var usesUTC: Bool
+    var timeStyle: MomentStyle
   }
 
-  private var tableSource: TableSource {
-    TableSource(update: updates, view: view, isHeld: held != nil, usesUTC: usesUTC)
+  /// Everything the choice and order of its rows depend on.
+  private struct ChoiceSource: Sendable, Equatable {
+    var table: TableSource
+    var filter: String
+    var sortColumn: Int?
+    var isInverted: Bool
   }
 
-  /// Makes the view's table anew where something it depends on has changed: it may be long.
+  /// Makes the view's table and its choice of rows anew where something they depend on has changed:
+  /// it may be long.
   private mutating func refreshTable() {
-    guard madeFrom != tableSource else { return }
-    table = context.map { ViewRegistry.view(view).table($0) }
-    madeFrom = tableSource
+    let source = TableSource(
+      update: updates, view: view, isHeld: held != nil, timeStyle: timeStyle)
+    if madeFrom != source {
+      table = context.map { ViewRegistry.view(view).table($0) }
+      madeFrom = source
+    }
+    let choice = ChoiceSource(
+      table: source, filter: state.filter, sortColumn: state.sortColumn,
+      isInverted: state.isInverted)
+    guard chosenFrom != choice else { return }
+    visible = table.map { state.visible($0) } ?? []
+    chosenFrom = choice
   }
 
   var headerState: HeaderState {
@@ -126,16 +169,15 @@ package struct Console: Sendable {
   private mutating func settle() {
     refreshTable()
     guard !isTooSmall else { return }
-    if let help {
-      self.help = min(max(0, help), max(0, HelpPage.lines(columns).count - pageHeight))
+    if var reading {
+      reading.scroll = min(max(0, reading.scroll), max(0, readLines.count - pageHeight))
+      self.reading = reading
     }
     guard let table else { return }
-    if var open = page {
-      open.scroll = min(max(0, open.scroll), max(0, pageLines.count - pageHeight))
-      page = open
-    }
+    moveMenu(by: 0)
     var state = state
-    state.settle(state.visible(table), height: tableHeight(table))
+    if state.shift > 0 { _ = state.shift(by: 0, table, width: columns) }
+    state.settle(visible, height: tableHeight(table))
     self.state = state
   }
 }

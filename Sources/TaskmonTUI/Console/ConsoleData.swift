@@ -4,7 +4,7 @@ package import TaskmonUnits
 
 /// What the console is given to show, again with every poll.
 ///
-/// A value without a clock: every age is counted from the snapshot's `takenAt`, or from a later tick.
+/// A value without a clock: every age is counted from the snapshot's `takenAt` or a later tick.
 package struct ConsoleData: Sendable, Equatable {
   package var history: SnapshotHistory
   package var report: HealthReport
@@ -50,6 +50,8 @@ package enum ViewID: Int, Sendable, Hashable, CaseIterable {
   case queues = 2
   case workers = 3
   case beat = 6
+  case results = 7
+  case broker = 9
 
   /// As `--view` takes it and, capitalised, as the tab shows it.
   package var name: String {
@@ -58,6 +60,8 @@ package enum ViewID: Int, Sendable, Hashable, CaseIterable {
     case .queues: "queues"
     case .workers: "workers"
     case .beat: "beat"
+    case .results: "results"
+    case .broker: "broker"
     }
   }
 

@@ -10,6 +10,20 @@ package enum ConsoleEvent: Sendable, Equatable {
   case update(ConsoleData)
   /// The wall clock moved on; sent at least once a second while nothing else happens.
   case tick(Timestamp)
+  /// What became of an effect.
+  case told(ConsoleMessage)
+}
+
+/// One line to the user, in sight until the next key.
+package struct ConsoleMessage: Sendable, Equatable {
+  package var text: String
+  /// It did not work.
+  package var isRefusal: Bool
+
+  package init(_ text: String, isRefusal: Bool = false) {
+    self.text = text
+    self.isRefusal = isRefusal
+  }
 }
 
 /// A key as the terminal tells it.
@@ -54,4 +68,27 @@ package enum Effect: Sendable, Equatable {
   /// Draw everything anew, whatever the terminal is believed to show.
   case repaint
   case bell
+  /// Put this into the terminal's clipboard; only what `ClipboardText` lets through.
+  case copy(String)
+  /// Write a new file and tell what became of it.
+  case save(ViewFile)
+}
+
+/// What may go to the clipboard: names and ids, never anything a shell could take as more.
+package enum ClipboardText {
+  static let longest = 256
+
+  /// True for 1 to 256 characters of `A-Za-z0-9_.:@-`.
+  package static func isSafe(_ text: String) -> Bool {
+    (1...longest).contains(text.utf8.count)
+      && text.utf8.allSatisfy { byte in
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+          UInt8(ascii: "0")...UInt8(ascii: ":"), UInt8(ascii: "@"), UInt8(ascii: "_"),
+          UInt8(ascii: "."), UInt8(ascii: "-"):
+          true
+        default: false
+        }
+      }
+  }
 }

@@ -17,18 +17,28 @@ extension Console {
     var columns: Range<Int>
   }
 
+  /// Where they do not fit, tabs stand closer.
   var tabs: [Tab] {
+    let roomy = tabs(around: " ")
+    return (roomy.last?.columns.upperBound ?? 0) <= columns ? roomy : tabs(around: "")
+  }
+
+  private func tabs(around padding: String) -> [Tab] {
     var at = 1
     return ViewRegistry.all.map { view in
-      let label = " \(view.id.rawValue) \(view.id.title) "
+      let label = "\(padding)\(view.id.rawValue) \(view.id.title)\(padding)"
       defer { at += label.count + 1 }
       return Tab(view: view.id, label: label, columns: at..<(at + label.count))
     }
   }
 
+  static let alertRows = 3
+
   var alerts: [StyledLine] {
     let wrapped = Header.alerts(data).flatMap { TextWrap.wrap($0, width: columns - 1, indent: 1) }
-    return Array(wrapped.prefix(3))
+    guard wrapped.count > Self.alertRows else { return wrapped }
+    let more = StyledLine(" … more in view \(ViewID.broker.rawValue)", .warning)
+    return wrapped.prefix(Self.alertRows - 1) + [more]
   }
   var showsSpark: Bool { rows >= Self.rowsForSpark }
   var tabRow: Int { 2 + alerts.count + (showsSpark ? 1 : 0) }
@@ -43,8 +53,8 @@ extension Console {
 
   /// A narrow window cuts sentences off; the selected one is then told in full.
   func showsNotes(_ table: Table) -> Bool {
-    columns < Self.columnsForSentences && rows >= Self.rowsForNotes
-      && table.rows.contains { $0.note != nil }
+    let isCut = columns < Self.columnsForSentences || !table.notesRepeatCells
+    return isCut && rows >= Self.rowsForNotes && table.hasNotes
   }
 
   func leadLines(_ table: Table) -> [StyledLine] {
@@ -54,7 +64,7 @@ extension Console {
   /// Rows of an open page, below its title.
   var pageHeight: Int { max(1, footerRow - tabRow - 2) }
   var scrollHeight: Int {
-    guard scope == .table, let table else { return pageHeight }
+    guard reading == nil, let table else { return pageHeight }
     return tableHeight(table)
   }
 
@@ -65,7 +75,10 @@ extension Console {
       ?? Page(page.row, [.line(StyledLine()), .line(StyledLine("  No longer there.", .dim))])
   }
 
-  var pageLines: [StyledLine] { openPage?.lines(width: columns - 2) ?? [] }
+  /// The lines of what is read over the view.
+  var readLines: [StyledLine] {
+    help != nil ? HelpPage.lines(columns) : openPage?.lines(width: columns - 2) ?? []
+  }
 
   /// The whole screen as it is to look now.
   package func render() -> Screen {
@@ -76,17 +89,11 @@ extension Console {
     }
     drawHeader(on: &screen)
     drawTabs(on: &screen)
-    if let help {
-      draw("Help", HelpPage.lines(columns), from: help, on: &screen)
-    } else if let page, let open = openPage {
-      draw(open.title, pageLines, from: page.scroll, on: &screen)
+    if let reading {
+      let title = help != nil ? "Help" : openPage?.title ?? ""
+      draw(title, readLines, reading, on: &screen)
     } else if let table {
-      for (offset, line) in leadLines(table).enumerated() {
-        screen.put(line, row: tabRow + 1 + offset)
-      }
-      TablePainter.draw(
-        table, state: state, on: &screen, top: tableTop(table), bottom: tableBottom(table))
-      drawNote(table, on: &screen)
+      draw(table, on: &screen)
     } else {
       screen.put(Header.waiting(data), row: tabRow + 2)
     }
@@ -124,10 +131,22 @@ extension Console {
     }
   }
 
+  private func draw(_ table: Table, on screen: inout Screen) {
+    for (offset, line) in leadLines(table).enumerated() {
+      screen.put(line, row: tabRow + 1 + offset)
+    }
+    TablePainter.draw(
+      table, visible, state.layout(table, width: columns), state: state, on: &screen,
+      top: tableTop(table), bottom: tableBottom(table))
+    drawNote(table, on: &screen)
+    if let menu { drawMenu(menu, table, on: &screen) }
+  }
+
   private func draw(
-    _ title: String, _ lines: [StyledLine], from top: Int, on screen: inout Screen
+    _ title: String, _ lines: [StyledLine], _ reading: Reading, on screen: inout Screen
   ) {
     let heading = tabRow + 1
+    let top = reading.scroll
     screen.put(" " + title, row: heading, column: 0, style: Style(.columnHeader, bold: true))
     let last = min(lines.count, top + pageHeight)
     if lines.count > pageHeight {
@@ -138,11 +157,14 @@ extension Console {
     screen.fill(row: heading, role: .columnHeader)
     for (offset, line) in lines.dropFirst(top).prefix(pageHeight).enumerated() {
       screen.put(line, row: heading + 1 + offset)
+      if top + offset == reading.found {
+        screen.put("▌", row: heading + 1 + offset, column: 0, style: Style(.title))
+        screen.select(row: heading + 1 + offset)
+      }
     }
   }
 
   private func drawNote(_ table: Table, on screen: inout Screen) {
-    let visible = state.visible(table)
     let index = state.index(in: visible)
     guard showsNotes(table), visible.indices.contains(index), let note = visible[index].note
     else { return }
@@ -153,12 +175,17 @@ extension Console {
   }
 
   private func drawFooter(on screen: inout Screen) {
-    if isFiltering && scope == .table {
+    if isTyping {
       let line = StyledLine([
-        Span(" filter: ", .footerKey), Span(state.filter), Span("▌", .footerKey),
-        Span("  Enter keep  Esc clear", .dim),
+        Span(reading == nil ? " filter: " : " find: ", .footerKey), Span(typed),
+        Span("▌", .footerKey), Span("  Enter keep  Esc clear", .dim),
       ])
       screen.put(line, row: footerRow)
+      return
+    }
+    if let message {
+      let role: Role = message.isRefusal ? .warning : .good
+      screen.put(StyledLine(" " + message.text, role), row: footerRow)
       return
     }
     let place = footerPlace
@@ -169,8 +196,7 @@ extension Console {
 
   /// Where the cursor is and what is filtered, at the right.
   private var footerPlace: StyledLine {
-    guard scope == .table, let table else { return StyledLine() }
-    let visible = state.visible(table)
+    guard scope == .table, table != nil else { return StyledLine() }
     var line = StyledLine()
     if !state.filter.isEmpty {
       let filter = SafeText.clipped(state.filter, to: 20).map(\.text).joined()

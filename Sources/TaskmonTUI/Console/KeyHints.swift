@@ -5,6 +5,8 @@ package enum KeyHints {
     var line = StyledLine()
     for binding in KeyMap.bindings where binding.scopes.contains(scope) {
       guard let hint = binding.footer, let key = binding.keys.first else { continue }
+      // Only a finding leads to a subject.
+      if binding.action == .jump, view != .health { continue }
       let word = binding.action == .enter ? ViewRegistry.view(view).enterHint : hint
       var longer = line
       longer.append(" \(key.label)", .footerKey)
@@ -18,13 +20,13 @@ package enum KeyHints {
   package static var facts: [PageFact] {
     KeyMap.bindings.map { binding in
       let keys = binding.keys.map(\.label).joined(separator: " ")
-      let places = binding.scopes.count == KeyScope.allCases.count ? "" : place(binding.scopes)
-      return PageFact(keys, binding.help + places)
+      return PageFact(keys, binding.help + place(binding.scopes))
     }
   }
 
   private static func place(_ scopes: [KeyScope]) -> String {
-    scopes.contains(.table) ? "" : " (on a page)"
+    if scopes.contains(.table) { return "" }
+    return scopes.contains(.page) ? " (on a page)" : " (in a menu)"
   }
 }
 
@@ -37,7 +39,8 @@ package enum HelpPage {
     blocks += [
       .heading("Mouse"),
       .facts([
-        PageFact("click", "select a row, open the selected one, choose a tab, sort by a column"),
+        PageFact("click", "select a row, open the selected one, choose a tab, take a menu's line"),
+        PageFact("click a column's title", "sort by it, again to invert"),
         PageFact("wheel", "move"),
       ]),
     ]

@@ -1,13 +1,14 @@
 /// What a key does.
 package enum ConsoleAction: Sendable, Equatable {
-  case quit, back, enter, open(ViewID), nextView, previousView
-  case move(Int), page(Int), first, last
-  case filter, sort, invert, pause, faster, slower, toggleUTC, help, repaint
+  case quit, back, enter, jump, choose, open(ViewID), nextView, previousView
+  case move(Int), page(Int), first, last, sideways(Int)
+  case filter, nextMatch, previousMatch, sort, invert, wide, copy, save
+  case pause, faster, slower, nextTimeStyle, help, repaint
 }
 
 /// Where the console listens: a key may mean different things in each.
 package enum KeyScope: Sendable, Equatable, CaseIterable {
-  case table, page, help
+  case table, page, help, menu
 }
 
 /// One line of the key table: keys, meaning, and what help and footer say of it.
@@ -41,22 +42,27 @@ package enum KeyMap {
   }
 
   private static let everywhere = KeyScope.allCases
+  /// A menu is left before anything else is done.
+  private static let outsideMenus: [KeyScope] = [.table, .page, .help]
 
   private static let views: [KeyBinding] =
     ViewRegistry.all.compactMap { view in
       guard let digit = String(view.id.rawValue).first else { return nil }
       return KeyBinding(
-        [.character(digit)], in: everywhere, .open(view.id), "\(view.id.title): \(view.summary)")
+        [.character(digit)], in: outsideMenus, .open(view.id), "\(view.id.title): \(view.summary)")
     } + [
-      KeyBinding([.tab], in: everywhere, .nextView, "next view"),
-      KeyBinding([.shiftTab], in: everywhere, .previousView, "previous view"),
+      KeyBinding([.tab], in: outsideMenus, .nextView, "next view"),
+      KeyBinding([.shiftTab], in: outsideMenus, .previousView, "previous view"),
     ]
 
   private static let moving: [KeyBinding] = [
     KeyBinding(
       [.enter], in: [.table], .enter, "everything about the selected row", footer: "open"),
     KeyBinding(
-      [.escape, .character("q")], in: [.page, .help], .back, "back", footer: "back"),
+      [.enter], in: [.page], .jump, "from a finding to its subject's view", footer: "subject"),
+    KeyBinding([.enter], in: [.menu], .choose, "take the chosen line", footer: "take"),
+    KeyBinding(
+      [.escape, .character("q")], in: [.page, .help, .menu], .back, "back", footer: "back"),
     KeyBinding([.escape], in: [.table], .back, "clear the filter"),
     KeyBinding([.down, .character("j")], in: everywhere, .move(1), "down"),
     KeyBinding([.up, .character("k")], in: everywhere, .move(-1), "up"),
@@ -65,23 +71,40 @@ package enum KeyMap {
     KeyBinding([.pageUp, .control("b")], in: everywhere, .page(-1), "a page up"),
     KeyBinding([.home, .character("g")], in: everywhere, .first, "to the top"),
     KeyBinding([.end, .character("G")], in: everywhere, .last, "to the end"),
+    KeyBinding(
+      [.right, .character("l")], in: [.table], .sideways(1), "right, to columns out of sight"),
+    KeyBinding([.left, .character("h")], in: [.table], .sideways(-1), "left"),
   ]
 
   private static let acting: [KeyBinding] = [
     KeyBinding(
       [.character("/")], in: [.table], .filter,
-      "filter as you type: every word must occur, !word must not", footer: "filter"),
+      "filter as you type: every word must occur, !word must not, column:word in that column",
+      footer: "filter"),
     KeyBinding(
-      [.character("s")], in: [.table], .sort, "sort by the next column", footer: "sort"),
-    KeyBinding([.character("I")], in: [.table], .invert, "invert the order"),
+      [.character("/")], in: [.page, .help], .filter, "find as you type", footer: "find"),
     KeyBinding(
-      [.character("p")], in: everywhere, .pause, "pause the screen; collecting goes on",
+      [.character("n")], in: outsideMenus, .nextMatch,
+      "next match of the filter, even of a cleared one"),
+    KeyBinding([.character("N")], in: outsideMenus, .previousMatch, "previous match"),
+    KeyBinding([.character("s")], in: [.table], .sort, "choose what to sort by", footer: "sort"),
+    KeyBinding([.character("I")], in: [.table, .menu], .invert, "invert the order"),
+    KeyBinding(
+      [.character("w")], in: [.table], .wide, "wide: every column, uncut; h l move over it"),
+    KeyBinding(
+      [.character("y")], in: [.table, .page], .copy, "copy the row's name or id (OSC 52)"),
+    KeyBinding(
+      [.character("e")], in: [.table], .save,
+      "save the rows as CSV or JSON: amounts in seconds and bytes, moments in UTC"),
+    KeyBinding(
+      [.character("p")], in: outsideMenus, .pause, "pause the screen; collecting goes on",
       footer: "pause"),
-    KeyBinding([.character("+")], in: everywhere, .faster, "poll more often"),
-    KeyBinding([.character("-")], in: everywhere, .slower, "poll less often"),
-    KeyBinding([.character("t")], in: everywhere, .toggleUTC, "times local or in UTC"),
+    KeyBinding([.character("+")], in: outsideMenus, .faster, "poll more often"),
+    KeyBinding([.character("-")], in: outsideMenus, .slower, "poll less often"),
     KeyBinding(
-      [.character("?"), .function(1)], in: everywhere, .help, "this help", footer: "help"),
+      [.character("t")], in: outsideMenus, .nextTimeStyle, "times local, in UTC or as distances"),
+    KeyBinding(
+      [.character("?"), .function(1)], in: outsideMenus, .help, "this help", footer: "help"),
     KeyBinding([.control("l")], in: everywhere, .repaint, "draw the screen anew"),
     KeyBinding([.character("q")], in: [.table], .quit, "quit", footer: "quit"),
     KeyBinding([.control("c")], in: everywhere, .quit, "quit from anywhere"),

@@ -17,7 +17,8 @@ package enum EntryPage {
       let newest = facts.publications.suffix(shown).reversed()
       blocks += [
         .heading("Newest publications"),
-        .facts(newest.map { PageFact(context.moments.clock($0.at), $0.publisher) }),
+        .facts(
+          newest.map { PageFact(context.moments.near($0.at, now: context.now), $0.publisher) }),
       ]
     }
     return Page("entry \(entry.name)", blocks)

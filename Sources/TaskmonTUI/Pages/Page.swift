@@ -71,7 +71,7 @@ extension Page {
     for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
       if line.hasPrefix("    ") {
         flush()
-        lines.append(StyledLine(String(line), .code))
+        lines += TextWrap.wrap(StyledLine(String(line), .code), width: width, indent: 8)
       } else if line.allSatisfy({ $0 == " " }) {
         flush()
         lines.append(StyledLine())

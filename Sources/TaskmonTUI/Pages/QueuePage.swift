@@ -8,7 +8,7 @@ package enum QueuePage {
     blocks += [.heading("Consumers"), consumers(queue, context)]
     blocks += [.heading("Next message")] + message(queue.head, context)
     blocks += [.heading("Newest message")] + message(queue.newest, context)
-    return Page("queue \(queue.name)", blocks)
+    return Page("queue \(queue.name)", blocks + unacked(queue, context))
   }
 
   private static func lengths(_ queue: QueueFacts, _ context: ViewContext) -> [PageFact] {
@@ -19,9 +19,12 @@ package enum QueuePage {
       facts.append(PageFact("by priority (0 first)", steps.joined(separator: "   ")))
     }
     switch queue.unacked {
-    case .value(let count): facts.append(PageFact("unacked", count.grouped))
+    case .value(let count):
+      let estimate = queue.unackedIsEstimate ? "about " : ""
+      facts.append(PageFact("unacked", estimate + count.grouped))
     case .unavailable(let reason): facts.append(.unknown("unacked", reason))
     }
+    facts += oldest(queue)
     if let trend = QueueTrend.perSecond(track?.ready ?? []) {
       let text = QueueTrend.text(trend)
       facts.append(PageFact("trend", text.isEmpty ? "steady" : text))
@@ -33,6 +36,52 @@ package enum QueuePage {
       facts.append(PageFact("last seen taken", context.moments.full(moved, now: context.now)))
     }
     return facts
+  }
+
+  private static func oldest(_ queue: QueueFacts) -> [PageFact] {
+    var facts: [PageFact] = []
+    switch queue.oldest {
+    case nil: break
+    case .unavailable(let reason)?: facts.append(.unknown("oldest due message", reason))
+    case .value(let oldest)?:
+      let least = oldest.isLowerBound ? "at least " : ""
+      facts.append(PageFact("oldest due message", "\(least)\(oldest.age.text) old"))
+    }
+    switch queue.largest {
+    case nil: break
+    case .unavailable(let reason)?: facts.append(.unknown("largest message", reason))
+    case .value(let largest)?:
+      let estimate = largest.isEstimate ? "about " : ""
+      let task = largest.task.map { ", \($0)" } ?? ""
+      facts.append(PageFact("largest message", estimate + largest.size.text + task))
+    }
+    return facts
+  }
+
+  private static let unackedColumns: [Column<UnackedMessage>] = [
+    Column("TASK", .fit(12, 40), help: "name") { held in
+      held.message.value?.task.map { TableCell($0) } ?? .unknown
+    },
+    Column("ID", .fit(8, 36), priority: 1, help: "task id") { held in
+      held.message.value?.taskID.map { TableCell($0) } ?? .unknown
+    },
+    Column("SIZE", .fixed(8), .right, help: "of the message") { TableCell($0.size.compact) },
+  ]
+
+  /// Of those delivered longest ago, the ones that came from here.
+  private static func unacked(_ queue: QueueFacts, _ context: ViewContext) -> [PageBlock] {
+    guard case .value(let unacked) = context.snapshot.unacked else { return [] }
+    let held = unacked.sample.filter { $0.queue == queue.name }
+    guard !held.isEmpty else { return [] }
+    let delivered = Column<UnackedMessage>("DELIVERED", .fixed(11), .right, help: "when") { held in
+      held.deliveredAt.map { TableCell(context.moments.near($0, now: context.now)) } ?? .unknown
+    }
+    let title = unacked.isWhole ? "Unacknowledged" : "Unacknowledged, the longest among them"
+    return [
+      .heading(title),
+      .table(
+        Table([delivered] + unackedColumns, held, id: { $0.message.value?.deliveryTag ?? "" })),
+    ]
   }
 
   private static func consumers(_ queue: QueueFacts, _ context: ViewContext) -> PageBlock {

@@ -1,7 +1,7 @@
 /// How many cells of a terminal a scalar takes: 0, 1 or 2.
 ///
-/// Answers as the C library's `wcwidth` does, so that what is laid out here is what ncurses believes;
-/// control characters, which `SafeText` never lets through, count 1.
+/// Answers as the C library's `wcwidth` does, so that what is laid out here is what ncurses
+/// believes; control characters, which `SafeText` never lets through, count 1.
 package enum CellWidth {
   package static func of(_ scalar: Unicode.Scalar) -> Int {
     let value = scalar.value

@@ -17,8 +17,9 @@ package enum SafeText {
 
   /// The glyphs of a text, left to right.
   ///
-  /// C0 and C1 controls and DEL become `\x1b`; direction marks and other invisible characters become
-  /// `\u202e`; joiners and variation selectors, which make widths a matter of taste, are dropped.
+  /// C0 and C1 controls and DEL become `\x1b`; direction marks and other invisible characters
+  /// become `\u202e`; joiners and variation selectors, which make widths a matter of taste, are
+  /// dropped.
   package static func glyphs(_ text: some StringProtocol) -> [Glyph] {
     var glyphs: [Glyph] = []
     glyphs.reserveCapacity(text.utf8.count)

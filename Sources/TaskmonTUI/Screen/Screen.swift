@@ -56,6 +56,23 @@ package struct Screen: Sendable, Equatable {
     return at
   }
 
+  /// Puts text at a place that may lie outside, clipped to `width` cells; only those within the
+  /// window are seen.
+  package mutating func put(
+    _ text: some StringProtocol, row: Int, column: Int, width: Int, within window: Range<Int>,
+    style: Style = .plain
+  ) {
+    guard (0..<rows).contains(row) else { return }
+    let seen = window.clamped(to: 0..<columns)
+    var at = column
+    for glyph in SafeText.clipped(text, to: width) where at < seen.upperBound {
+      if at >= seen.lowerBound, at + glyph.width <= seen.upperBound {
+        set(glyph, row: row, column: at, style: style)
+      }
+      at += glyph.width
+    }
+  }
+
   /// Puts a line, clipped to `width` cells, and gives the column behind it.
   @discardableResult
   package mutating func put(

@@ -1,12 +1,11 @@
 /// Draws a table: a header row, then as many rows as fit.
 package enum TablePainter {
-  /// Draws into the rows from `top` to before `bottom`.
+  /// Draws into the rows from `top` to before `bottom`; `rows` are those chosen, in their order.
   package static func draw(
-    _ table: Table, state: TableState, on screen: inout Screen, top: Int, bottom: Int
+    _ table: Table, _ rows: [TableRow], _ layout: TableLayout, state: TableState,
+    on screen: inout Screen, top: Int, bottom: Int
   ) {
-    let layout = TableLayout(table, width: screen.columns)
     header(table, layout, state, on: &screen, row: top)
-    let rows = state.visible(table)
     let cursor = state.index(in: rows)
     for (offset, row) in rows.dropFirst(state.scroll).prefix(max(0, bottom - top - 1)).enumerated()
     {
@@ -27,7 +26,7 @@ package enum TablePainter {
     for column in layout.placed {
       let head = table.heads[column.index]
       let isSorted = state.sortColumn == column.index
-      let title = head.title + (isSorted ? (state.isInverted ? "▼" : "▲") : "")
+      let title = head.title + (isSorted ? state.arrow : "")
       put(
         TableCell(title), column, head.alignment, on: &screen, row: row,
         style: Style(.columnHeader, bold: isSorted))
@@ -52,27 +51,20 @@ package enum TablePainter {
   ) {
     let width = min(SafeText.width(cell.text), column.width)
     let start = alignment == .right ? column.start + column.width - width : column.start
-    screen.put(cell.text, row: row, column: start, width: column.width, style: style)
+    screen.put(
+      cell.text, row: row, column: start, width: column.width, within: column.window, style: style)
   }
 
   /// The table as lines of text as long as it takes: nothing is dropped or cut.
   package static func wholeLines(_ table: Table) -> [String] {
-    var whole = table
-    for index in whole.heads.indices {
-      if case .fill(let least) = whole.heads[index].width {
-        whole.heads[index].width = .fit(least, longest)
-      }
-    }
-    let width = TableLayout(whole, width: .max).placed.last.map { $0.start + $0.width } ?? 0
-    return lines(whole, width: width)
+    let layout = TableLayout(table, width: 0, isWhole: true)
+    return lines(table, width: layout.reach, isWhole: true)
   }
 
-  private static let longest = 2_000
-
   /// The table as lines of text, every row, nothing dropped but what the width forces.
-  package static func lines(_ table: Table, width: Int) -> [String] {
+  package static func lines(_ table: Table, width: Int, isWhole: Bool = false) -> [String] {
     var screen = Screen(columns: width, rows: table.rows.count + 1)
-    let layout = TableLayout(table, width: width)
+    let layout = TableLayout(table, width: width, isWhole: isWhole)
     header(table, layout, TableState(), on: &screen, row: 0)
     for (index, row) in table.rows.enumerated() {
       draw(row, table, layout, on: &screen, row: index + 1)

@@ -8,12 +8,22 @@ package struct TableState: Sendable, Equatable {
   package var sortColumn: Int?
   package var isInverted = false
   package var filter = ""
+  /// The last filter that asked for something: what the next match is a match of.
+  package var sought = ""
+  /// Every column at its full width, however narrow the window.
+  package var isWide = false
+  /// Cells the window stands right of the table's left edge.
+  package var shift = 0
 
   package init() {}
 
+  /// Behind the title of the column sorted by.
+  var arrow: String { isInverted ? "▼" : "▲" }
+
   /// The rows in the order and choice asked for.
   package func visible(_ table: Table) -> [TableRow] {
-    let chosen = table.rows.filter(matches)
+    let filter = TableFilter(filter, table.heads)
+    let chosen = filter.isEmpty ? table.rows : table.rows.filter(filter.matches)
     guard sortColumn != nil || isInverted else { return chosen }
     let ordered = chosen.enumerated().sorted { left, right in
       if left.element.group != right.element.group {
@@ -29,13 +39,17 @@ package struct TableState: Sendable, Equatable {
     return ordered.map(\.element)
   }
 
-  /// Every word must occur in the row; a word behind `!` must not.
-  private func matches(_ row: TableRow) -> Bool {
-    let text = row.cells.map(\.text).joined(separator: " ").lowercased()
-    return filter.lowercased().split(separator: " ").allSatisfy { word in
-      guard word.hasPrefix("!") else { return text.contains(word) }
-      return word.count == 1 || !text.contains(word.dropFirst())
-    }
+  /// Where the columns stand in a window of some width.
+  package func layout(_ table: Table, width: Int) -> TableLayout {
+    TableLayout(table, width: width, isWhole: isWide || shift > 0, shift: shift)
+  }
+
+  /// Goes sideways by so many cells; false where the edge is reached.
+  package mutating func shift(by cells: Int, _ table: Table, width: Int) -> Bool {
+    let reach = TableLayout(table, width: width, isWhole: true).reach
+    let before = shift
+    shift = min(max(0, shift + cells), reach)
+    return shift != before
   }
 
   package func index(in rows: [TableRow]) -> Int {
@@ -56,13 +70,6 @@ package struct TableState: Sendable, Equatable {
     if at < scroll { scroll = at }
     if at >= scroll + height { scroll = at - max(1, height) + 1 }
     scroll = max(0, scroll)
-  }
-
-  /// Sorts by the next column, after the last again in the view's own order.
-  package mutating func sortByNext(of heads: [ColumnHead]) {
-    let next = sortColumn.map { $0 + 1 } ?? 0
-    sortColumn = next < heads.count ? next : nil
-    isInverted = false
   }
 
   /// Sorts by a column, and the other way round when asked again.

@@ -27,16 +27,16 @@ package enum BeatView: ConsoleView {
     Column("LAST", .fit(8, 11), .right, priority: 1, help: "last sent, or last seen arriving") {
       row in
       row.facts.last.map {
-        TableCell(row.moments.near($0, now: row.now), number: $0.secondsSince1970)
+        TableCell(row.moments.near($0, now: row.now), moment: $0)
       } ?? .unknown
     },
     Column("NEXT", .fit(8, 11), .right, priority: 4, help: "due next") { row in
       guard row.entry.isEnabled else { return TableCell("off", .dim, sort: .unknown) }
       return row.entry.dueAt.map {
-        TableCell(row.moments.near($0, now: row.now), number: $0.secondsSince1970)
+        TableCell(row.moments.near($0, now: row.now), moment: $0)
       } ?? .unknown
     },
-    Column("LATE BY", .fixed(7), .right, help: "overdue for") { row in late(row) },
+    Column("LATE BY", .fixed(7), .right, unit: .seconds, help: "overdue for") { row in late(row) },
     Column("RUNS", .fit(5, 10), .right, priority: 6, help: "times sent, as RedBeat counts") { row in
       row.entry.runCount.map { TableCell($0.grouped, number: Double($0)) } ?? .unknown
     },
@@ -60,7 +60,7 @@ package enum BeatView: ConsoleView {
       let empty = StyledLine(" The schedule has no entry.", .dim)
       return Table(
         columns, entries.map { row($0, context) }, lead: entries.isEmpty ? lead + [empty] : lead,
-        id: \.entry.name)
+        id: \.entry.name, subject: \.entry.name)
     }
   }
 

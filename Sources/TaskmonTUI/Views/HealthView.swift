@@ -25,6 +25,13 @@ package enum HealthView: ConsoleView {
       }
     }
 
+    var subject: String {
+      switch self {
+      case .finding(let finding, _): finding.subject
+      case .unknown(let rule): rule.rule.rawValue
+      }
+    }
+
     /// The row's own words, for where its column is too narrow.
     var sentence: String {
       switch self {
@@ -52,7 +59,7 @@ package enum HealthView: ConsoleView {
       guard case .finding(let finding, _) = row else { return .none }
       return TableCell(finding.subject, row.group == 0 ? .text : .dim)
     },
-    Column("SINCE", .fixed(6), .right, priority: 1, help: "for how long") { row in
+    Column("SINCE", .fixed(6), .right, priority: 1, unit: .seconds, help: "for how long") { row in
       guard case .finding(_, let age) = row else { return .none }
       return TableCell(age.compact, row.group == 0 ? .text : .dim, number: age.value)
     },
@@ -74,7 +81,8 @@ package enum HealthView: ConsoleView {
     }
     return Table(
       columns, findings + context.report.unknown.map { Row.unknown($0) },
-      lead: [verdict(context.report)], id: \.id, group: \.group, note: \.sentence)
+      lead: [verdict(context.report)], notesRepeatCells: true, id: \.id, group: \.group,
+      note: \.sentence, subject: \.subject)
   }
 
   /// One sentence on the whole: what was found, what is well, what could not be judged.
@@ -111,13 +119,13 @@ package enum HealthView: ConsoleView {
 
   private static func severity(_ row: Row) -> TableCell {
     guard case .finding(let finding, _) = row else {
-      return TableCell("unknown", .unknown, number: 4)
+      return TableCell("unknown", .unknown, sort: .number(4))
     }
-    guard finding.endedAt == nil else { return TableCell("ended", .dim, number: 3) }
+    guard finding.endedAt == nil else { return TableCell("ended", .dim, sort: .number(3)) }
     return switch finding.severity {
-    case .critical: TableCell("CRITICAL", .critical, number: 0)
-    case .warning: TableCell("WARNING", .warning, number: 1)
-    case .info: TableCell("info", .info, number: 2)
+    case .critical: TableCell("CRITICAL", .critical, sort: .number(0))
+    case .warning: TableCell("WARNING", .warning, sort: .number(1))
+    case .info: TableCell("info", .info, sort: .number(2))
     }
   }
 

@@ -22,7 +22,9 @@ package enum QueuesView: ConsoleView {
       let ready = row.queue.ready
       return TableCell(ready.grouped, ready == 0 ? .dim : .text, number: Double(ready))
     },
-    Column("TREND", .fixed(8), .right, priority: 2, help: "change over the last minute") { row in
+    Column(
+      "TREND", .fixed(8), .right, priority: 2, unit: .perSecond, help: "change over the last minute"
+    ) { row in
       row.trend.map { trend($0) } ?? .unknown
     },
     Column("LAST 30m", .fixed(16), priority: 6, help: "ready messages over half an hour") { row in
@@ -34,13 +36,22 @@ package enum QueuesView: ConsoleView {
     Column("UNACKED", .fit(7, 10), .right, priority: 3, help: "delivered, not acknowledged") {
       row in
       guard case .value(let count) = row.queue.unacked else { return .unknown }
-      return TableCell(count.grouped, count == 0 ? .dim : .text, number: Double(count))
+      let text = (row.queue.unackedIsEstimate ? "~" : "") + count.grouped
+      return TableCell(text, count == 0 ? .dim : .text, number: Double(count))
+    },
+    Column(
+      "OLDEST", .fixed(8), .right, priority: 4, unit: .seconds,
+      help: "how long the oldest due message has waited; at least so long behind ≥"
+    ) { row in
+      oldest(row.queue)
     },
     Column("CONSUMERS", .fixed(9), .right, priority: 1, help: "workers that take from it") { row in
       consumers(row)
     },
-    Column("HEAD FOR", .fixed(8), .right, priority: 4, help: "the next message has not moved") {
-      row in
+    Column(
+      "HEAD FOR", .fixed(8), .right, priority: 8, unit: .seconds,
+      help: "the next message has not moved"
+    ) { row in
       row.headFor.map { TableCell($0.compact, number: $0.value) } ?? .none
     },
     Column("NEXT TASK", .fill(12), priority: 7, help: "the task that will be taken next") { row in
@@ -57,17 +68,45 @@ package enum QueuesView: ConsoleView {
         columns, [Row](), lead: [StyledLine(" ? The queues are not known: \(reason)", .unknown)],
         id: \.queue.name)
     case .value(let queues):
-      let lead = queues.isEmpty ? [StyledLine(" No queue has been seen yet.", .dim)] : []
+      var lead = queues.isEmpty ? [StyledLine(" No queue has been seen yet.", .dim)] : []
+      if isPartial(context.snapshot) {
+        lead.append(
+          StyledLine(
+            " ? A queue that could not be counted is missing here; why is said above.",
+            .unknown))
+      }
       let consumers = QueueConsumers.all(context)
       let rows = queues.map { queue in
         row(queue, consumers.map { $0[queue.name] ?? [] }, context)
       }
-      return Table(columns, rows, lead: lead, id: \.queue.name)
+      return Table(
+        columns, rows, lead: lead, id: \.queue.name, note: { note($0.queue) },
+        subject: \.queue.name)
     }
   }
 
   package static func page(_ row: String, _ context: ViewContext) -> Page? {
     context.snapshot.queues.value?.first { $0.name == row }.map { QueuePage.page($0, context) }
+  }
+
+  /// Some queue could not be counted, so that lists and sums lack it.
+  static func isPartial(_ snapshot: Snapshot) -> Bool {
+    snapshot.collectors.contains { $0.name == CollectorStatus.queueLengths && $0.failure != nil }
+  }
+
+  /// Why a queue's next message is not known.
+  private static func note(_ queue: QueueFacts) -> String? {
+    queue.head?.reason.map { "\(queue.name): its next message is not known: \($0)" }
+  }
+
+  private static func oldest(_ queue: QueueFacts) -> TableCell {
+    switch queue.oldest {
+    case nil: .none
+    case .unavailable?: .unknown
+    case .value(let oldest)?:
+      TableCell(
+        (oldest.isLowerBound ? "≥" : "") + oldest.age.compact, number: oldest.age.value)
+    }
   }
 
   private static func row(

@@ -21,7 +21,8 @@ package enum WorkersView: ConsoleView {
     Column("STATE", .fixed(7), help: "online, late, silent, lost, offline") { row in
       TableCell(row.state.rawValue, row.state.role)
     },
-    Column("HEARD", .fixed(6), .right, priority: 1, help: "since its last event") { row in
+    Column("HEARD", .fixed(6), .right, priority: 1, unit: .seconds, help: "since its last event") {
+      row in
       row.heardFor.map { TableCell($0.compact, number: $0.value) } ?? .none
     },
     Column("BUSY", .fixed(7), .right, priority: 2, help: "tasks running / slots") { row in
@@ -47,7 +48,8 @@ package enum WorkersView: ConsoleView {
     Column("VERSION", .fit(7, 12), priority: 10, help: "version of Celery") { row in
       row.worker.softwareVersion.map { TableCell($0) } ?? .unknown
     },
-    Column("UPTIME", .fixed(7), .right, priority: 6, help: "since it started") { row in
+    Column("UPTIME", .fixed(7), .right, priority: 6, unit: .seconds, help: "since it started") {
+      row in
       row.worker.stats.value?.uptime.map { TableCell($0.compact, number: $0.value) } ?? .unknown
     },
   ]
@@ -63,7 +65,7 @@ package enum WorkersView: ConsoleView {
     case .value(let workers):
       return Table(
         columns, workers.map { row($0, context) }, lead: lead(workers, context),
-        id: { rowID($0.worker.id) })
+        id: { rowID($0.worker.id) }, subject: \.worker.id.name)
     }
   }
 

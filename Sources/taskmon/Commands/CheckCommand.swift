@@ -1,91 +1,95 @@
 import ArgumentParser
-import TaskmonCollector
+import TaskmonConfiguration
+import TaskmonExposition
 import TaskmonHealth
 import TaskmonModel
-import TaskmonTerminal
 import TaskmonUnits
 
 /// `taskmon check`: one look, an answer and an exit code, for cron and Nagios.
 struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check",
-    abstract: "Observes for a while and says what is wrong: exit 0, 1 warning, 2 critical, 3 unknown.")
+    abstract:
+      "Observes for a while and says what is wrong: exit 0, 1 warning, 2 critical, 3 unknown.",
+    discussion: """
+      Looks at Redis, or with --from at what a running `taskmon serve` says, or with --replay at a \
+      snapshot of another time. `info` never counts for the exit code.
+      """)
 
   @OptionGroup var connection: ConnectionOptions
-
-  @Option(help: ArgumentHelp("How long to observe.", valueName: "duration"))
-  var observe = Seconds(10)
-
-  @Option(
-    name: .customLong("rule"),
-    help: ArgumentHelp("Only this rule; repeatable.", valueName: "id"))
-  var rules: [String] = []
-
-  @Option(help: ArgumentHelp("incident, practice or all.", valueName: "kind"))
-  var kind = CheckFilter.Kind.all
-
-  @Option(help: ArgumentHelp("warning, critical or unknown.", valueName: "level"))
-  var failOn = CheckFilter.FailOn.warning
-
-  @Option(help: ArgumentHelp("text or json.", valueName: "format"))
-  var format = CheckFormat.text
-
-  @Flag(help: "Print nothing when all is well.")
-  var quietOk = false
-
-  @Option(
-    help: ArgumentHelp(
-      "The file kept between runs, or none.",
-      discussion: "Default: a file per broker in $XDG_STATE_HOME/taskmon.", valueName: "file"))
-  var state: String?
-
-  @Option(help: ArgumentHelp("What connecting and asking may take on top.", valueName: "duration"))
-  var timeout = Seconds(30)
+  @Option(setting: "observe") var observe: Seconds
+  @Option(setting: "from") var from: String?
+  @Option(setting: "replay") var replay: String?
+  @Option(setting: "rule") var rules: [String]
+  @Option(setting: "kind") var kind: CheckFilter.Kind
+  @Option(setting: "fail-on") var failOn: CheckFilter.FailOn
+  @Option(setting: "format", of: .check) var format: CheckFormat
+  @Flag(setting: "quiet-ok") var quietOk: Bool
+  @Option(setting: "state") var state: String?
+  @Option(setting: "exec") var exec: String?
+  @Option(setting: "renotify") var renotify: Seconds
+  @Option(setting: "timeout") var timeout: Seconds
 
   func validate() throws {
     for rule in rules where RuleRegistry.rule(RuleID(rawValue: rule)) == nil {
       throw ValidationError("--rule: \(RuleCatalogue.unknownRule(rule))")
     }
+    guard from == nil || replay == nil else {
+      throw ValidationError("--from and --replay exclude each other: one look at one thing")
+    }
+    guard from == nil || format != .prometheus else {
+      throw ValidationError("--from cannot give metrics: scrape /metrics of the daemon instead")
+    }
   }
 
   func run() throws {
-    let configuration = try connection.monitorConfiguration()
+    let source = try source()
     let thresholds = try connection.thresholds()
-    let state = CheckState(path: state, broker: configuration.identity)
-    let observation = Observing(
-      configuration: configuration, thresholds: thresholds, observe: observe, timeout: timeout,
-      history: state.history)
-    let (view, signal) = try Blocking.run { await observation.run() }
-    // Killed: nothing is said and nothing is remembered.
-    if let signal { Terminal.die(by: signal) }
-    guard let view, view.history.latest != nil else {
-      throw CommandFailure("not even one snapshot was taken within \(timeout.text)", code: 3)
-    }
-    var evaluator = Evaluator(thresholds: thresholds, hold: .zero, memory: state.memory)
-    let report = evaluator.evaluate(view.history)
-    state.write(history: view.history, memory: evaluator.memory)
-    answer(report, broker: configuration.identity)
-  }
-
-  private func answer(_ report: HealthReport, broker: BrokerIdentity) {
+    let state = CheckState(path: replay == nil ? state : "none", broker: source.identity)
+    let found = try source.findings(thresholds: thresholds, state: state, timeout: timeout)
+    state.write()
     let filter = CheckFilter(
       kind: kind, rules: rules.map { RuleID(rawValue: $0) }, failOn: failOn)
-    let document = filter.narrow(
-      HealthDocument(report, taskmon: Version.text, broker: broker.url))
+    let document = filter.narrow(found.document)
     let status = filter.status(of: document)
-    if !(quietOk && status == .ok) {
-      switch format {
-      case .text: Output.write(document.text(status))
-      case .json: Output.write(document.json(.pretty) + "\n")
-      }
-    }
+    if !(quietOk && status == .ok) { Output.write(text(found, document, status)) }
+    tell(document, state)
     Ending.now(status.exitCode)
   }
-}
 
-enum CheckFormat: String, ExpressibleByArgument, CaseIterable {
-  case text, json
-}
+  private func source() throws -> CheckSource {
+    if let from { return .daemon(try ServeURL(from)) }
+    if let replay { return .snapshot(try SnapshotFile.read(replay, code: 3)) }
+    return .redis(try connection.monitorConfiguration(), observe: observe)
+  }
 
-extension CheckFilter.Kind: ExpressibleByArgument {}
-extension CheckFilter.FailOn: ExpressibleByArgument {}
+  private func text(
+    _ found: CheckFindings, _ document: HealthDocument, _ status: CheckStatus
+  ) -> String {
+    switch format {
+    case .text: document.text(status)
+    case .nagios: document.nagios(status, performance: found.performance)
+    case .json: document.json(.pretty) + "\n"
+    case .prometheus: metrics(found)
+    }
+  }
+
+  /// Without the facts of this process: node_exporter has series of its own under those names.
+  private func metrics(_ found: CheckFindings) -> String {
+    let input = ExpositionInput(
+      history: found.history ?? SnapshotHistory(), report: found.report,
+      options: ExpositionOptions(broker: found.broker, build: BuildFacts.current))
+    return Exposition(input).text(as: .text)
+  }
+
+  /// Runs the command of `--exec` where there is news, and remembers only what was told.
+  private func tell(_ document: HealthDocument, _ state: CheckState) {
+    guard let exec else { return }
+    let isNews = state.told.isNews(document, renotify: renotify)
+    if isNews, let failure = ChangeCommand.run(exec, document: document.json(.pretty) + "\n") {
+      return Complaint.write(failure)
+    }
+    state.told.take(document, told: isNews)
+    state.write()
+  }
+}

@@ -2,6 +2,7 @@ import ArgumentParser
 import Glibc
 import RedisClient
 import TaskmonCollector
+import TaskmonConfiguration
 import TaskmonDemo
 import TaskmonHealth
 import TaskmonTUI
@@ -24,16 +25,12 @@ struct DemoCommand: ParsableCommand {
   @Flag(help: "List the scenarios.")
   var list = false
 
-  @Option(help: "Simulated workers, 1 to 64.")
-  var workers = 4
-
-  @Option(help: "Task queues, 1 to 64.")
-  var queues = 4
-
-  @Option(help: "Tasks a second, 0.1 to 500.")
-  var tasksPerSecond = 20.0
+  @Option(setting: "workers") var workers: Int
+  @Option(setting: "queues") var queues: Int
+  @Option(setting: "tasks-per-second") var tasksPerSecond: Double
 
   @OptionGroup var screen: ScreenOptions
+  @OptionGroup var place: ConfigurationOptions
 
   @Argument(
     parsing: .postTerminator,
@@ -47,7 +44,8 @@ struct DemoCommand: ParsableCommand {
       throw ValidationError("--tasks-per-second takes 0.1 to 500")
     }
     if let scenario, ScenarioRegistry.named(scenario) == nil {
-      throw ValidationError("there is no scenario \"\(scenario)\"; `taskmon demo --list` names them")
+      throw ValidationError(
+        "no scenario is called \"\(scenario)\"; see `taskmon demo --list`")
     }
   }
 

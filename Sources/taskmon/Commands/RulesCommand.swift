@@ -1,4 +1,5 @@
 import ArgumentParser
+import TaskmonConfiguration
 import TaskmonHealth
 
 /// `taskmon rules`: the catalogue.
@@ -6,26 +7,14 @@ struct RulesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rules", abstract: "Lists every rule with its thresholds in force.")
 
-  @Option(help: ArgumentHelp("table or json.", valueName: "format"))
-  var format = RuleCatalogue.Format.table
-
-  @Option(
-    name: .customLong("set"),
-    help: ArgumentHelp("A threshold, as in `check`; repeatable.", valueName: "setting"))
-  var settings: [String] = []
+  @Option(setting: "format", of: .rules) var format: RuleCatalogue.Format
+  @OptionGroup var limits: ThresholdOptions
+  @OptionGroup var place: ConfigurationOptions
 
   func run() throws {
-    let thresholds: ThresholdOverrides
-    do {
-      thresholds = try ThresholdOverrides(settings)
-    } catch {
-      throw ValidationError("--set: \(error.sentence)")
-    }
-    Output.write(RuleCatalogue.text(format, thresholds: thresholds))
+    Output.write(RuleCatalogue.text(format, thresholds: try limits.thresholds()))
   }
 }
-
-extension RuleCatalogue.Format: ExpressibleByArgument {}
 
 /// `taskmon explain`: one rule's page.
 struct ExplainCommand: ParsableCommand {
@@ -36,10 +25,13 @@ struct ExplainCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("The rule, as a finding names it.", valueName: "rule"))
   var rule: String
 
+  @OptionGroup var limits: ThresholdOptions
+  @OptionGroup var place: ConfigurationOptions
+
   func run() throws {
     guard let found = RuleRegistry.rule(RuleID(rawValue: rule)) else {
       throw ValidationError(RuleCatalogue.unknownRule(rule))
     }
-    Output.write(RuleCatalogue.page(found))
+    Output.write(RuleCatalogue.page(found, thresholds: try limits.thresholds()))
   }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Logging
 import Synchronization
 import TaskmonCollector
+import TaskmonConfiguration
 import TaskmonExposition
 import TaskmonHealth
 import TaskmonModel
@@ -15,13 +16,8 @@ struct ServeCommand: ParsableCommand {
 
   @OptionGroup var connection: ConnectionOptions
 
-  @Option(help: ArgumentHelp("Where to listen.", valueName: "address:port"))
-  var listen = ListenAddress.standard
-
-  @Option(
-    parsing: .upToNextOption,
-    help: ArgumentHelp("Host names to answer to, besides the address itself.", valueName: "name"))
-  var allowedHosts: [String] = []
+  @Option(setting: "listen") var listen: ListenAddress
+  @Option(setting: "allowed-hosts", parsing: .upToNextOption) var allowedHosts: [String]
 
   func run() throws {
     let configuration = try connection.monitorConfiguration()

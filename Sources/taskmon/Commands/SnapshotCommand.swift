@@ -1,8 +1,6 @@
 import ArgumentParser
-import Logging
-import TaskmonHealth
+import TaskmonConfiguration
 import TaskmonModel
-import TaskmonTerminal
 import TaskmonUnits
 
 /// `taskmon snapshot`: everything known of one moment, as JSON.
@@ -12,20 +10,13 @@ struct SnapshotCommand: ParsableCommand {
 
   @OptionGroup var connection: ConnectionOptions
 
-  @Option(help: ArgumentHelp("How long to observe first.", valueName: "duration"))
-  var observe = Seconds(10)
+  @Option(setting: "observe") var observe: Seconds
 
   func run() throws {
-    let configuration = try connection.monitorConfiguration()
-    let observation = Observing(
-      configuration: configuration, thresholds: ThresholdOverrides(), observe: observe,
-      timeout: Seconds(30))
-    let (view, signal) = try Blocking.run { await observation.run() }
-    if let signal { Terminal.die(by: signal) }
-    guard var snapshot = view?.history.latest, snapshot.polledAt != nil else {
-      throw CommandFailure(
-        view?.history.latest?.link.failure?.sentence ?? "no snapshot of Redis could be taken")
-    }
+    var snapshot = try Observing(
+      configuration: try connection.monitorConfiguration(),
+      thresholds: try connection.thresholds(), observe: observe, timeout: Seconds(30)
+    ).reached().snapshot
     snapshot.withholdArguments()
     Output.write(try JSONText.pretty(snapshot) + "\n")
   }

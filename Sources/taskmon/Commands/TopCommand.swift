@@ -1,5 +1,6 @@
 import ArgumentParser
 import TaskmonCollector
+import TaskmonConfiguration
 import TaskmonTUI
 import TaskmonUnits
 
@@ -10,8 +11,15 @@ struct TopCommand: ParsableCommand {
 
   @OptionGroup var connection: ConnectionOptions
   @OptionGroup var screen: ScreenOptions
+  @Option(setting: "replay") var replay: String?
 
   func run() throws {
+    if let replay {
+      return try ConsoleReplay(
+        snapshot: try SnapshotFile.read(replay), thresholds: try connection.thresholds(),
+        screen: screen
+      ).run()
+    }
     try ConsoleRun(
       configuration: try connection.monitorConfiguration(),
       thresholds: try connection.thresholds(), screen: screen
@@ -21,28 +29,18 @@ struct TopCommand: ParsableCommand {
 
 /// How the console looks; shared by `top` and `demo`.
 struct ScreenOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("The view to open: \(ViewID.names).", valueName: "name"))
-  var view: ViewID?
-
-  @Option(help: ArgumentHelp("How often Redis is polled.", valueName: "duration"))
-  var refresh = Seconds(1)
-
-  @Flag(help: "Print one plain-text snapshot, from two polls, and end.")
-  var once = false
+  @Option(setting: "view") var view: ViewID?
+  @Option(setting: "refresh") var refresh: Seconds
+  @Flag(setting: "once") var once: Bool
 
   @Option(
     name: [.customShort("n")],
     help: ArgumentHelp("Print this many plain-text snapshots and end.", valueName: "count"))
   var count: Int?
 
-  @Option(help: ArgumentHelp("The colours: \(ThemeName.names).", valueName: "name"))
-  var theme = ThemeName.dark
-
-  @Flag(help: "Nothing outside ASCII.")
-  var ascii = false
-
-  @Flag(help: "No colours; so does NO_COLOR.")
-  var noColor = false
+  @Option(setting: "theme") var theme: ThemeName
+  @Flag(setting: "ascii") var ascii: Bool
+  @Flag(setting: "no-color") var noColor: Bool
 
   func validate() throws {
     if let count, count < 1 { throw ValidationError("-n takes a count of at least 1") }
@@ -57,10 +55,6 @@ struct ScreenOptions: ParsableArguments {
 
 extension ViewID: ExpressibleByArgument {
   package init?(argument: String) { self.init(name: argument) }
-
-  static var names: String { allCases.map(\.name).joined(separator: ", ") }
 }
 
-extension ThemeName: ExpressibleByArgument {
-  static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }
-}
+extension ThemeName: ExpressibleByArgument {}

@@ -18,13 +18,16 @@ final class CheckState {
     var broker: String
     var history: SnapshotHistory
     var memory: EvaluatorMemory
+    /// Absent in files of earlier versions, and where `--exec` was never used.
+    var told: ToldFindings?
   }
 
   private let path: String?
   private let broker: String
   private var lock: Int32 = -1
-  private(set) var history = SnapshotHistory()
-  private(set) var memory = EvaluatorMemory()
+  var history = SnapshotHistory()
+  var memory = EvaluatorMemory()
+  var told = ToldFindings()
 
   /// `path` nil is the default file of this broker, `none` no file.
   init(path: String?, broker: BrokerIdentity, environment: Environment = .process) {
@@ -47,10 +50,10 @@ final class CheckState {
     if lock >= 0 { close(lock) }
   }
 
-  func write(history: SnapshotHistory, memory: EvaluatorMemory) {
+  func write() {
     guard let path else { return }
     let content = Content(
-      version: Self.version, broker: broker, history: history, memory: memory)
+      version: Self.version, broker: broker, history: history, memory: memory, told: told)
     do {
       let bytes = Array(try JSONEncoder().encode(content))
       try Self.replace(path, with: bytes)
@@ -75,6 +78,7 @@ final class CheckState {
       }
       history = content.history
       memory = content.memory
+      told = content.told ?? ToldFindings()
     } catch {
       setAside(path, because: "it is damaged")
     }

@@ -1,10 +1,9 @@
 import ArgumentParser
 import Glibc
-import TaskmonUnits
 
 /// The process' environment, as values; an empty variable counts as none.
 struct Environment {
-  private let variables: [String: String]
+  let variables: [String: String]
 
   init(_ variables: [String: String]) { self.variables = variables }
 
@@ -23,19 +22,6 @@ struct Environment {
 
   subscript(name: String) -> String? {
     variables[name].flatMap { $0.isEmpty ? nil : $0 }
-  }
-
-  /// True for `1`, `true`, `yes`, `on`.
-  func flag(_ name: String) -> Bool {
-    ["1", "true", "yes", "on"].contains(self[name]?.lowercased() ?? "")
-  }
-
-  func seconds(_ name: String) throws -> Seconds? {
-    guard let text = self[name] else { return nil }
-    guard let seconds = Seconds(text: text) else {
-      throw ValidationError("\(name) is no duration; write 500ms, 10s, 5m or 2h")
-    }
-    return seconds
   }
 }
 

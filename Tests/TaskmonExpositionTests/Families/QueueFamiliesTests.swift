@@ -28,6 +28,24 @@ struct QueueFamiliesTests {
       ])
   }
 
+  @Test("say how long the next message has waited, and nothing where none is due or it is unknown")
+  func oldest() {
+    var snapshot = Shop.snapshot()
+    let ages: [Observation<QueueAge>?] = [
+      .value(QueueAge(age: Seconds(90), basis: .sent)),
+      .value(QueueAge(age: Seconds(7), basis: .unmoved)), nil, .unavailable("not read"),
+    ]
+    snapshot.queues = .value(
+      ages.enumerated().map { number, age in
+        QueueFacts(name: "q\(number)", priorities: [], oldest: age)
+      })
+    #expect(
+      Shop.lines("celery_queue_oldest_message_age_seconds", in: Shop.input(snapshot)) == [
+        #"celery_queue_oldest_message_age_seconds{queue_name="q0"} 90"#,
+        #"celery_queue_oldest_message_age_seconds{queue_name="q1"} 7"#,
+      ])
+  }
+
   @Test("say zero messages where none is held, and no age then")
   func noneHeld() {
     var snapshot = Shop.snapshot()

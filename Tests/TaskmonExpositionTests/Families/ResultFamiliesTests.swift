@@ -19,6 +19,21 @@ struct ResultFamiliesTests {
       ])
   }
 
+  @Test("count stored failures by class, after a complete pass only", arguments: [0, 1])
+  func failures(passes: Int) {
+    var snapshot = Shop.snapshot()
+    snapshot.results = .value(
+      ResultFacts(
+        completedPasses: passes, updatedAt: Shop.now, count: 3,
+        failures: ["ValueError": 2, "KeyError": 1]))
+    let lines = [
+      #"celery_result_failures{exception="KeyError"} 1"#,
+      #"celery_result_failures{exception="ValueError"} 2"#,
+    ]
+    #expect(
+      Shop.lines("celery_result_failures", in: Shop.input(snapshot)) == (passes > 0 ? lines : []))
+  }
+
   @Test("say the largest as found, and counts only after a complete pass")
   func partial() {
     var snapshot = Shop.snapshot()

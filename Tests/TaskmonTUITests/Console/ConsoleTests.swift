@@ -22,8 +22,8 @@ struct ConsoleTests {
     KeyCase(name: "2 opens queues", keys: [.character("2")], shows: "CONSUMERS"),
     KeyCase(name: "6 opens beat", keys: [.character("6")], shows: "SCHEDULE"),
     KeyCase(name: "Tab goes on", keys: [.tab, .tab], shows: "POOL"),
-    KeyCase(name: "Tab goes round", view: .beat, keys: [.tab], shows: "SEVERITY"),
-    KeyCase(name: "Shift-Tab goes back", keys: [.shiftTab], shows: "SCHEDULE"),
+    KeyCase(name: "Tab goes round", view: .broker, keys: [.tab], shows: "SEVERITY"),
+    KeyCase(name: "Shift-Tab goes back", keys: [.shiftTab], shows: "MEANS"),
     KeyCase(name: "4 has no view yet", keys: [.character("4")], shows: "SEVERITY"),
     KeyCase(name: "Enter explains", keys: [.enter], shows: "Evidence"),
     KeyCase(name: "Esc leaves a page", keys: [.enter, .escape], shows: "SEVERITY"),
@@ -38,13 +38,41 @@ struct ConsoleTests {
     KeyCase(
       name: "q is a letter of a filter", keys: [.character("/"), .character("q")],
       shows: "filter: q"),
-    KeyCase(name: "? opens help", keys: [.character("?")], shows: "draw the screen anew"),
-    KeyCase(name: "F1 opens help", keys: [.function(1)], shows: "draw the screen anew"),
+    KeyCase(name: "? opens help", keys: [.character("?")], shows: "a page down"),
+    KeyCase(name: "F1 opens help", keys: [.function(1)], shows: "a page down"),
     KeyCase(
       name: "help closes on its page", keys: [.enter, .character("?"), .escape], shows: "Evidence"),
     KeyCase(name: "a digit leaves help", keys: [.character("?"), .character("2")], shows: "READY"),
     KeyCase(name: "p pauses", keys: [.character("p")], shows: "PAUSED"),
     KeyCase(name: "t shows UTC", keys: [.character("t")], shows: "14:03:22Z"),
+    KeyCase(
+      name: "t again shows distances", view: .beat, keys: [.character("t"), .character("t")],
+      shows: "28s ago"),
+    KeyCase(
+      name: "t goes round", view: .beat, keys: Array(repeating: .character("t"), count: 3),
+      shows: "14:02:54  14:03:24"),
+    KeyCase(name: "9 opens the broker", keys: [.character("9")], shows: "eviction policy"),
+    KeyCase(
+      name: "Enter on a finding's page leads to its subject",
+      keys: [.end, .up, .up, .up, .enter, .enter],
+      shows: "▌celery@w3"),
+    KeyCase(
+      name: "y copies the row's name", view: .workers, keys: [.character("y")],
+      shows: "celery@w1 sent to the terminal's clipboard", effects: [.copy("celery@w1")]),
+    KeyCase(
+      name: "y copies on a page", view: .results, keys: [.end, .enter, .character("y")],
+      shows: "chord", effects: [.copy("b4b1d1c6-5a6d-4f6e-9a55-52f3a8f0a001")]),
+    KeyCase(
+      name: "y refuses what a shell could take as more", view: .results,
+      keys: [.down, .down, .down, .character("y")], shows: "not copied"),
+    KeyCase(
+      name: "l has nowhere to go in a window that shows all", view: .beat,
+      keys: [.character("l")], shows: "SCHEDULE", effects: [.bell]),
+    KeyCase(
+      name: "n without a filter says so", keys: [.character("n")], shows: "nothing is looked for",
+      effects: [.bell]),
+    KeyCase(name: "a menu is left by Esc", keys: [.character("s"), .escape], shows: "SEVERITY"),
+    KeyCase(name: "q leaves a menu", keys: [.character("s"), .character("q")], shows: "SEVERITY"),
     KeyCase(
       name: "Ctrl-L repaints", keys: [.control("l")], shows: "SEVERITY", effects: [.repaint]),
     KeyCase(
@@ -55,7 +83,7 @@ struct ConsoleTests {
       effects: [.refresh(every: Seconds(2))]),
     KeyCase(
       name: "the fastest rate stays", keys: Array(repeating: .character("+"), count: 3),
-      shows: "0.3s", effects: [.bell]),
+      shows: "0.2s", effects: [.bell]),
   ]
 
   @Test("Keys do what the key table says", arguments: cases)
@@ -150,7 +178,9 @@ struct ConsoleTests {
     arguments: [
       ("be", ["multiple-beats", "lost-worker"]), ("CRIT", ["multiple-beats", "stuck-task"]),
       ("critical !beats", ["stuck-task"]), ("!", ["multiple-beats"]), ("nothing-like-it", []),
-      ("w3 hard", ["stuck-task"]),
+      ("w3 hard", ["stuck-task"]), ("subject:w3", ["lost-worker"]),
+      ("sev:crit !rule:beats", ["stuck-task"]), ("subject:", ["multiple-beats"]),
+      ("nofield:x", []),
     ])
   func filters(text: String, rules: [String]) {
     var console = Console.showing(SampleData.data(SampleData.troubled), columns: 140)
@@ -168,13 +198,13 @@ struct ConsoleTests {
     #expect(console.lines.contains { $0.contains("multiple-beats") })
   }
 
-  @Test("s goes through the columns, I inverts, and the header says so")
+  @Test("s offers the columns, I inverts, and the header says so")
   func sorts() {
     var console = Console.showing(SampleData.data(), view: .queues)
-    _ = console.handle(.key(.character("s")))
+    for key in [Key.character("s"), .down, .enter] { _ = console.handle(.key(key)) }
     #expect(console.lines[3].contains("QUEUE▲"))
     #expect(console.selectedLine?.contains("billing") == true)
-    _ = console.handle(.key(.character("s")))
+    for key in [Key.character("s"), .down, .enter] { _ = console.handle(.key(key)) }
     #expect(console.lines[3].contains("READY▲"))
     _ = console.handle(.key(.character("I")))
     #expect(console.lines[3].contains("READY▼"))
@@ -185,7 +215,7 @@ struct ConsoleTests {
   func groupsStay() {
     let console = Console.showing(
       SampleData.data(SampleData.troubled),
-      keys: [.character("s"), .character("s"), .character("I")])
+      keys: [.character("s"), .down, .down, .enter, .character("I")])
     let lines = console.lines
     let unknown = lines.firstIndex { $0.contains("split-registry") }
     let finding = lines.firstIndex { $0.contains("lost-worker") }
@@ -223,6 +253,30 @@ struct ConsoleTests {
     #expect(console.lines == atEnd)
     _ = console.handle(.key(.character("g")))
     #expect(console.lines.contains { $0.contains("CRITICAL  billing.sync") })
+  }
+
+  @Test("Where nothing changed nothing is drawn, and a second changes the clock alone")
+  func drawsOnlyChanges() {
+    var console = Console.showing(SampleData.data(SampleData.troubled))
+    let first = console.render()
+    _ = console.handle(.update(SampleData.data(SampleData.troubled)))
+    _ = console.handle(.tick(SampleData.now + Seconds(0.5)))
+    #expect(console.render().runs(since: first) == [])
+    _ = console.handle(.tick(SampleData.now + Seconds(1)))
+    let runs = console.render().runs(since: first)
+    #expect(runs.map(\.text) == ["3"])
+  }
+
+  @Test("While the first connection is made the screen says to where")
+  func connecting() {
+    var data = SampleData.emptyData
+    data.history.absorb(
+      Snapshot(
+        takenAt: SampleData.now, observedSince: SampleData.now, broker: SampleData.broker,
+        link: .connecting))
+    let lines = Console.showing(data).lines
+    #expect(lines.contains(" connecting to redis://redis.internal:6379/0 …"))
+    #expect(PlainText.render(data).contains("connecting to redis://redis.internal:6379/0"))
   }
 
   @Test("No size and no event makes it stumble")

@@ -28,6 +28,26 @@ struct TextWrapTests {
   }
 }
 
+@Suite("Pages")
+struct PageTests {
+  @Test("Paragraphs are joined and wrapped, code keeps its lines and loses nothing")
+  func prose() {
+    let command = "    celery -A shop inspect active -d celery@a-host-with-a-long-name"
+    let page = Page("t", [.prose("one\ntwo\n\n\(command)")])
+    #expect(page.lines(width: 80).map(\.text) == ["  one two", "", command])
+    let narrow = page.lines(width: 40)
+    #expect(narrow.allSatisfy { $0.width <= 40 })
+    let words = narrow.dropFirst(2).flatMap { $0.text.split(separator: " ") }
+    #expect(words == command.split(separator: " "))
+  }
+
+  @Test("The names of a page stand in one column")
+  func oneColumn() {
+    let page = Page("t", [.facts([PageFact("a", "1")]), .facts([PageFact("longer", "2")])])
+    #expect(page.lines(width: 40).map(\.text) == ["  a       1", "  longer  2"])
+  }
+}
+
 @Suite("Evidence")
 struct EvidenceTextTests {
   @Test(
@@ -57,12 +77,16 @@ struct MomentFormatTests {
     let now = SampleData.now
     let moments = MomentFormat(utcOffset: .hours(1))
     #expect(moments.clock(now) == "15:03:22")
-    #expect(MomentFormat(utcOffset: .hours(1), usesUTC: true).clock(now) == "14:03:22Z")
+    #expect(MomentFormat(utcOffset: .hours(1), style: .utc).clock(now) == "14:03:22Z")
     #expect(moments.near(now - .days(3), now: now) == "3d ago")
     #expect(moments.near(now + .days(3), now: now) == "in 3d")
     #expect(moments.full(now - Seconds(5), now: now) == "15:03:17 (5s ago)")
     #expect(moments.full(now + Seconds(5), now: now) == "15:03:27 (in 5s)")
     #expect(moments.full(now - .days(3), now: now) == "2025-12-30T14:03:22Z (3d ago)")
+    let relative = MomentFormat(style: .relative)
+    #expect(relative.near(now - Seconds(28), now: now) == "28s ago")
+    #expect(relative.near(now, now: now) == "0s ago")
+    #expect(relative.full(now + .minutes(5), now: now) == "in 5m")
   }
 
   @Test(

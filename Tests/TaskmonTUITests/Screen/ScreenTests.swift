@@ -20,6 +20,18 @@ struct ScreenTests {
     #expect(screen.text == ["  he…", "he…"])
   }
 
+  @Test("Of text that reaches out of its window only what is within is put")
+  func window() {
+    var screen = Screen(columns: 8, rows: 1)
+    screen.put("日本語x", row: 0, column: 1, width: 8, within: 2..<6)
+    #expect(screen.text == ["   本"])
+    screen = Screen(columns: 8, rows: 1)
+    screen.put("abcdefghij", row: 0, column: -3, width: 20, within: 0..<100)
+    #expect(screen.text == ["defghij"])
+    screen.put("x", row: 4, column: 0, width: 1, within: 0..<8)
+    #expect(screen.text == ["defghij"])
+  }
+
   @Test("Overwriting half of a wide character leaves no half behind")
   func halves() {
     var screen = Screen(columns: 6, rows: 1)

@@ -30,7 +30,7 @@ enum SampleData {
     Snapshot(
       takenAt: moment, polledAt: moment, observedSince: ago(7200), broker: broker,
       link: .up(since: ago(7200)), server: .value(server), queues: .value(queues(at: moment)),
-      unacked: .value(UnackedFacts(count: 128, oldestDelivery: ago(312))),
+      unacked: .value(UnackedFacts(count: 128, oldestDelivery: ago(312), sample: [heldMessage])),
       workers: .value(workers(at: moment)),
       inspection: InspectionFacts(lastRound: moment, replies: 4, receivers: 4),
       events: EventStreamFacts(
@@ -42,8 +42,55 @@ enum SampleData {
           worker: WorkerID(name: "celery@w3", pid: 331), startedAt: ago(850),
           limits: TaskLimits(hard: Seconds(60), isKnown: true))
       ]),
-      beat: beat)
+      beat: beat, results: .value(results), chords: .value(chords),
+      replyLists: .value(
+        ReplyListFacts(
+          count: 3, totalSize: ByteCount(9_120), largest: "1c7e.reply.celery.pidbox",
+          withoutExpiry: 1)),
+      collectors: collectors, cost: cost)
   }
+
+  static let heldMessage = UnackedMessage(
+    queue: "celery", deliveredAt: ago(312),
+    message: .value(message(tag: "held", task: "mail.send")),
+    size: ByteCount(1_204))
+
+  static let results = ResultFacts(
+    completedPasses: 2, updatedAt: ago(12), count: 48_211, totalSize: ByteCount(222_298_112),
+    withoutExpiry: 12, states: ["SUCCESS": 48_000, "FAILURE": 210, "STARTED": 1],
+    largest: [
+      StoredResult(
+        taskID: "7d1a4b52-93c0-4b7e-8f55-0c8a2f6f1e20", task: "reports.render",
+        size: ByteCount(3_565_158), state: "SUCCESS", timeToLive: Seconds(80_000)),
+      StoredResult(taskID: "custom:id/1", size: ByteCount(91_000)),
+    ],
+    tasks: [
+      TaskResultSizes(
+        task: "reports.render", count: 211, totalSize: ByteCount(222_000_000),
+        largest: ByteCount(3_565_158), largestID: "7d1a4b52-93c0-4b7e-8f55-0c8a2f6f1e20",
+        classes: [
+          ResultSizeClass(floor: .kibibytes(512), count: 180, totalSize: ByteCount(150_000_000)),
+          ResultSizeClass(floor: .mebibytes(1), count: 31, totalSize: ByteCount(72_000_000)),
+        ]),
+      TaskResultSizes(
+        task: TaskResultSizes.unknownTask, count: 48_000, totalSize: ByteCount(298_112),
+        largest: ByteCount(91_000), largestID: "custom:id/1"),
+    ])
+
+  static let chords = [
+    ChordFacts(
+      groupID: "b4b1d1c6-5a6d-4f6e-9a55-52f3a8f0a001", size: 5, done: 3,
+      unchangedSince: ago(5_400), task: "reports.part", timeToLive: Seconds(70_000))
+  ]
+
+  static let collectors = [
+    CollectorStatus(name: "queue-lengths", ranAt: now, duration: .milliseconds(2)),
+    CollectorStatus(name: "results", ranAt: ago(12), duration: Seconds(14.2)),
+  ]
+
+  static let cost = OwnCost(
+    commands: ["LLEN": 28_800, "INFO": 7_200, "SCAN": 300], roundTrips: 21_000,
+    bytesSent: ByteCount(1_900_000), bytesReceived: ByteCount(64_000_000))
 
   static let server = ServerFacts(
     version: "7.0.15", runID: "f00", uptime: Seconds(400_000), usedMemory: ByteCount(12_900_000),
@@ -59,13 +106,16 @@ enum SampleData {
           PriorityLength(step: 6, ready: 0), PriorityLength(step: 9, ready: 45),
         ],
         head: .value(message(tag: "tag-\(Int(moment.secondsSince1970))", task: "mail.send")),
-        newest: .value(message(tag: "newest", task: "mail.send")), unacked: .value(96)),
+        newest: .value(message(tag: "newest", task: "mail.send")), unacked: .value(96),
+        unackedIsEstimate: true, oldest: .value(QueueAge(age: Seconds(192), basis: .sent)),
+        largest: .value(LargestMessage(size: ByteCount(91_000), isEstimate: true))),
       QueueFacts(
         name: "billing", priorities: [PriorityLength(step: 0, ready: 0)], unacked: .value(32)),
       QueueFacts(
         name: "reports", priorities: [PriorityLength(step: 0, ready: 7)],
         head: .value(message(tag: "stuck", task: "reports.render")),
-        newest: .unavailable("larger than 64 KiB"), tailTags: ["stuck"], unacked: .value(0)),
+        newest: .unavailable("larger than 64 KiB"), tailTags: ["stuck"], unacked: .value(0),
+        oldest: .value(QueueAge(age: .minutes(30), basis: .unmoved))),
     ]
   }
 

@@ -29,6 +29,59 @@ struct TableTests {
     #expect(layout.placed.map(\.width) == widths)
   }
 
+  @Test(
+    "A column that would cut its cells gets room to spare, at most half beside one that takes any",
+    arguments: [(30, [16, 5, 6]), (40, [23, 5, 9]), (60, [42, 5, 10])])
+  func cutCells(width: Int, widths: [Int]) {
+    let layout = TableLayout(
+      Self.table([("a", width == 30 ? 2 : width == 40 ? 9 : 10)]), width: width)
+    #expect(layout.placed.map(\.width) == widths)
+  }
+
+  @Test("Without a column that takes any room the first takes it")
+  func firstTakes() {
+    let columns = [
+      Column<String>("A", .fit(2, 4), help: "") { TableCell($0) },
+      Column<String>("B", .fixed(3), help: "") { _ in TableCell("b") },
+    ]
+    let table = Table(columns, ["abcdefghij"], id: { $0 })
+    #expect(TableLayout(table, width: 9).placed.map(\.width) == [4, 3])
+    #expect(TableLayout(table, width: 12).placed.map(\.width) == [7, 3])
+    #expect(TableLayout(table, width: 40).placed.map(\.width) == [35, 3])
+  }
+
+  @Test("A whole table cuts nothing; the window moves over it and its narrow first column stays")
+  func whole() {
+    let columns = [
+      Column<String>("ID", .fixed(2), help: "") { _ in TableCell("id") },
+      Column<String>("TEXT", .fit(2, 4), priority: 1, help: "") { TableCell($0) },
+      Column<String>("END", .fixed(3), priority: 2, help: "") { _ in TableCell("日本") },
+    ]
+    let table = Table(columns, ["abcdefghijklmnopqrst"], id: { $0 })
+    func line(_ shift: Int) -> String {
+      var state = TableState()
+      state.isWide = true
+      state.shift = shift
+      var screen = Screen(columns: 16, rows: 2)
+      TablePainter.draw(
+        table, table.rows, state.layout(table, width: 16), state: state, on: &screen, top: 0,
+        bottom: 2)
+      return screen.text[1]
+    }
+    #expect(TableLayout(table, width: 16, isWhole: true).reach == 15)
+    #expect(line(0) == "▌id  abcdefghijk")
+    #expect(line(10) == "▌id  klmnopqrst")
+    #expect(line(13) == "▌id  nopqrst  日")
+    #expect(line(15) == "▌id  pqrst  日本")
+    #expect(line(16) == line(15))
+    var state = TableState()
+    let moved = [100, 1, -100, -1].map { state.shift(by: $0, table, width: 16) }
+    #expect(moved == [true, false, true, false])
+    let first = TableLayout(table, width: 16, isWhole: true, shift: 15)
+    #expect(first.column(at: 2) == 0)
+    #expect(first.column(at: 5) == 1)
+  }
+
   @Test("Columns stand where they are clicked")
   func hit() {
     let layout = TableLayout(Self.table([("a", 2)]), width: 24)
@@ -45,7 +98,7 @@ struct TableTests {
     let lines = TablePainter.lines(Self.table([("日本語の名", 12), ("b", 3)]), width: 24)
     #expect(
       lines == [
-        " NAME     COUNT EXTRA", " 日本語…     12 xxxxxxx…", " b            3 xxx",
+        " NAME    COUNT EXTRA", " 日本語…    12 xxxxxxxx…", " b           3 xxx",
       ])
   }
 

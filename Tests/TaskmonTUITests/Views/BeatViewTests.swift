@@ -6,6 +6,9 @@ import Testing
 
 @Suite("Beat view")
 struct BeatViewTests {
+  static let plainEntry = ScheduleEntry(
+    name: "a", task: "t", schedule: .other("?"), source: .workerConfiguration)
+
   static func status(_ beat: BeatFacts) -> BeatStatus? {
     let data = SampleData.data(snapshot: { moment in
       var snapshot = SampleData.snapshot(at: moment)
@@ -30,10 +33,32 @@ struct BeatViewTests {
     #expect(Self.status(BeatFacts(redBeat: .unavailable("x"))) == .unknown("x"))
     let plain = BeatFacts(
       redBeat: .value(nil),
-      entries: .value([
-        ScheduleEntry(name: "a", task: "t", schedule: .other("?"), source: .workerConfiguration)
-      ]))
-    #expect(Self.status(plain) == .plain(entries: 1))
+      entries: .value([Self.plainEntry]))
+    #expect(Self.status(plain) == .plain(entries: 1, lastSeen: nil))
+    var seen = plain
+    seen.traffic = [EntryTraffic(entry: "a", receipts: [SampleData.ago(40)])]
+    #expect(Self.status(seen) == .plain(entries: 1, lastSeen: SampleData.ago(40)))
+  }
+
+  @Test(
+    "Where nothing shows a beat at work, the view says that none is known to run",
+    arguments: [
+      (BeatFacts(redBeat: .value(nil)), true),
+      (BeatFacts(redBeat: .value(nil), entries: .value([plainEntry])), true),
+      (
+        BeatFacts(
+          redBeat: .value(nil), entries: .value([plainEntry]),
+          traffic: [EntryTraffic(entry: "a", receipts: [SampleData.ago(40)])]), false
+      ),
+    ])
+  func noBeat(beat: BeatFacts, isSaid: Bool) throws {
+    let data = SampleData.data(snapshot: { moment in
+      var snapshot = SampleData.snapshot(at: moment)
+      snapshot.beat = beat
+      return snapshot
+    })
+    let lines = Console.showing(data, view: .beat).lines.joined(separator: " ")
+    #expect(lines.contains("no beat is known to run") == isSaid)
   }
 
   @Test("An entry's last run is RedBeat's note, else what was seen")

@@ -22,6 +22,7 @@ package final class Tmux: Sendable {
       set -g history-limit 2000
       set -g status off
       set -g escape-time 0
+      set -g set-clipboard on
       set -g remain-on-exit on
       """)
     try folder.write("bashrc", "PS1='READY> '\n")
@@ -46,6 +47,11 @@ package final class Tmux: Sendable {
   /// What the pane shows: its lines without the blanks at their ends.
   package func screen() async throws -> String {
     try await command(["capture-pane", "-p"]).outputText
+  }
+
+  /// What a program in the pane has put into the terminal's clipboard last.
+  package func clipboard() async throws -> String {
+    try await command(["show-buffer"]).outputText
   }
 
   /// A value of tmux itself: `cursor_flag`, `alternate_on`, `pane_current_command`.

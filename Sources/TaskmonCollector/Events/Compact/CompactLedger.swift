@@ -99,8 +99,8 @@ struct CompactLedger: Sendable {
     let worker = sender(event, body)
     workers.hear(worker, at: now, isTaskEvent: false)
     workers.take(
-      event.workerState(in: body), of: worker,
-      offlineAt: event.kind == .workerOffline ? now : nil, at: now)
+      event.workerState(in: body), of: worker, at: now,
+      isOffline: event.kind == .workerOffline)
   }
 
   func moment(_ event: EventFrame, _ now: Timestamp) -> Double {

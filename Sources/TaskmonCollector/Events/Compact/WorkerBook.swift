@@ -22,8 +22,8 @@ struct WorkerBook: Sendable {
     change(key, at: moment) { $0.hear(at: moment, isTaskEvent: isTaskEvent) }
   }
 
-  mutating func take(_ state: WorkerState, of key: Key, offlineAt: Timestamp?, at: Timestamp) {
-    change(key, at: at) { $0.take(state, offlineAt: offlineAt) }
+  mutating func take(_ state: WorkerState, of key: Key, at moment: Timestamp, isOffline: Bool) {
+    change(key, at: moment) { $0.take(state, at: moment, isOffline: isOffline) }
   }
 
   private mutating func change(

@@ -1,0 +1,91 @@
+package import TaskmonUnits
+
+/// A command of taskmon, as it is typed.
+package enum CommandName: String, Sendable, Hashable, CaseIterable {
+  case top, serve, check, doctor, snapshot, show, rules, explain, demo
+
+  /// Those that read Redis.
+  package static let observing: Set = [top, serve, check, doctor, snapshot, show]
+  /// Those that judge by thresholds.
+  package static let judging: Set = observing.union([rules, explain])
+}
+
+/// One thing that can be set: by a flag, an environment variable, or a line of the file.
+///
+/// Its name is the flag without the dashes and the key of the file; upper case and behind
+/// `TASKMON_` it is the variable.
+package struct Setting: Sendable {
+  /// What its values look like.
+  package enum Kind: Sendable, Equatable {
+    case text
+    case path
+    /// A Redis URL, never quoted in a complaint: it may hold a password.
+    case redis
+    /// The same, with a name in front of it where one is given.
+    case namedRedis
+    case duration(atLeast: Seconds)
+    /// Within these bounds, both included.
+    case number(ClosedRange<Double>)
+    case flag
+    case choice([String])
+    /// Thresholds of rules; each has an origin of its own.
+    case thresholds
+  }
+
+  package var name: String
+  package var kind: Kind
+  /// What stands for its value in the help: `duration`; nil takes the kind's own word.
+  private var valueName: String?
+  /// Nil where nothing is the default.
+  package var standard: String?
+  package var commands: Set<CommandName>
+  /// Variables of other programs that are read where ours is not set, in this order.
+  package var foreign: [String]
+  /// May be given several times; a variable separates its values by commas.
+  package var isList: Bool
+  /// Where the file itself is cannot stand in the file.
+  package var isInFile: Bool
+  /// One sentence.
+  package var help: String
+  /// What does not fit the sentence; nil where nothing is missing.
+  package var discussion: String?
+
+  init(
+    _ name: String, _ kind: Kind, for commands: Set<CommandName>, value: String? = nil,
+    standard: String? = nil, foreign: [String] = [], isList: Bool = false, isInFile: Bool = true,
+    help: String, discussion: String? = nil
+  ) {
+    self.name = name
+    self.kind = kind
+    self.commands = commands
+    valueName = value
+    self.standard = standard
+    self.foreign = foreign
+    self.isList = isList
+    self.isInFile = isInFile
+    self.help = help
+    self.discussion = discussion
+  }
+
+  /// `TASKMON_KEY_PREFIX` for `key-prefix`.
+  package var variable: String {
+    "TASKMON_" + String(name.map { $0 == "-" ? "_" : $0 }).uppercased()
+  }
+
+  package var placeholder: String { valueName ?? kind.word }
+}
+
+extension Setting.Kind {
+  fileprivate var word: String {
+    switch self {
+    case .text: "text"
+    case .path: "file"
+    case .redis, .namedRedis: "url"
+    case .duration: "duration"
+    case .number: "number"
+    case .flag: ""
+    case .choice: "name"
+    case .thresholds: "setting"
+    }
+  }
+}

@@ -1,0 +1,168 @@
+package import TaskmonModel
+import TaskmonUnits
+
+/// Tasks are sent with arguments so large that the queue takes up Redis' memory.
+package struct OversizedMessage: Rule {
+  package static let id: RuleID = "oversized-message"
+  package static let antipattern = Antipattern.antipattern(11)
+  package static let kind = RuleKind.practice
+  package static let needs: [RuleNeed] = [.instant]
+  package static let severities: [Severity] = [.critical, .warning]
+  package static let thresholds: [Threshold] = [
+    Threshold("warning", ByteCount.kibibytes(64), help: "a message of at least this size"),
+    Threshold("critical", ByteCount.mebibytes(1), help: "a message of at least this size"),
+  ]
+  package static let page = RulePage(
+    summary: "Messages carry arguments so large that a short queue fills Redis.",
+    whyItHurts: """
+      A message lies in Redis while it waits and once more while a worker holds it: a thousand \
+      tasks with a file of a megabyte each are a gigabyte, in the memory that all queues share. \
+      Every hand-over copies it, a restore after the visibility timeout copies it again, and \
+      while Redis copies megabytes it answers nobody else.
+      """,
+    detection: """
+      The size of the next and the newest message of each queue and of those that workers hold \
+      unacknowledged, measured before anything is read. Where single messages would cost too \
+      much, the average of the list stands for its messages, marked as an estimate: at least one \
+      of them is that large. 64 KiB is a warning, 1 MiB critical.
+      """,
+    blindSpots: """
+      Messages in the middle of a list are not measured one by one: a few large ones among many \
+      small are seen when they reach an end, or a worker. The size is that of the message in \
+      Redis, a third more than its arguments where they are base64.
+      """,
+    confirm: """
+      Measure without reading the arguments:
+
+          redis-cli -u redis://HOST:6379/0 MEMORY USAGE 'QUEUE' SAMPLES 5
+          redis-cli -u redis://HOST:6379/0 LLEN 'QUEUE'
+          redis-cli -u redis://HOST:6379/0 HSTRLEN unacked DELIVERY_TAG
+
+      celery -A APP inspect reserved would send all those arguments through Redis once more.
+      """,
+    remedy: """
+      Send a reference and let the task fetch the thing:
+
+          upload = storage.save(file)
+          process_file.delay(upload.id)
+
+      Pass database ids instead of serialised objects, and split lists of thousands into chunks. \
+      Compression softens it; it does not mend it:
+
+          process_file.apply_async(args, compression="gzip")
+      """)
+
+  package init() {}
+
+  package func evaluate(
+    _ history: SnapshotHistory, snapshot: Snapshot, limits: ThresholdValues
+  ) -> Verdict {
+    guard case .value(let queues) = snapshot.queues else {
+      return .unknown(snapshot.queues.reason ?? "queues were not read")
+    }
+    var seen: [String: [Measured]] = [:]
+    var doubts: [String] = []
+    for queue in queues where queue.ready > 0 {
+      let measured = Measured.ends(of: queue)
+      if measured.isEmpty {
+        let reason = queue.largest?.reason ?? queue.head?.reason ?? "not read yet"
+        doubts.append("the size of messages in \(queue.name): \(reason)")
+      }
+      seen[queue.name] = measured
+    }
+    if let reason = snapshot.unacked.reason { doubts.append("unacknowledged messages: \(reason)") }
+    for held in snapshot.unacked.value?.sample ?? [] {
+      let queue = held.queue.isEmpty ? "unknown queue" : held.queue
+      seen[queue, default: []].append(Measured(held))
+    }
+    let waiting = Dictionary(queues.map { ($0.name, $0.ready) }, uniquingKeysWith: +)
+    let findings = seen.sorted { $0.key < $1.key }.compactMap { queue, measured in
+      finding(queue, measured, ready: waiting[queue] ?? 0, limits, at: snapshot.takenAt)
+    }
+    if findings.isEmpty, let doubt = doubts.first { return .unknown(doubt) }
+    return .judged(findings)
+  }
+
+  private func finding(
+    _ queue: String, _ measured: [Measured], ready: Int, _ limits: ThresholdValues,
+    at now: Timestamp
+  ) -> Finding? {
+    let critical = limits.bytes("critical", for: queue)
+    let limit = min(limits.bytes("warning", for: queue), critical)
+    let large = measured.filter { $0.size >= limit }
+    guard let largest = large.max(by: { $0.size < $1.size }) else { return nil }
+    // An average that is over the limit speaks for the whole list.
+    let average = large.first { $0.isEstimate && ready > 0 }
+    let single = large.filter { !$0.isEstimate && ($0.isHeld || average == nil) }
+    let count = single.count + (average == nil ? 0 : ready)
+    let total =
+      single.reduce(ByteCount.zero) { $0 + $1.size }
+      + (average.map { $0.size.times(ready) } ?? .zero)
+    let about = largest.isEstimate ? "about " : ""
+    let noun = count == 1 ? "message" : "messages"
+    return Finding(
+      rule: Self.id, severity: largest.size >= critical ? .critical : .warning, subject: queue,
+      message: "\(about)\(largest.size.text) in one message; \(count.grouped) large \(noun) seen,"
+        + " \(total.text) in all",
+      since: now,
+      evidence: [
+        EvidenceItem("largestBytes", .bytes(largest.size)),
+        EvidenceItem("limitBytes", .bytes(limit)),
+        EvidenceItem("isEstimate", .flag(largest.isEstimate)),
+        EvidenceItem("task", .text(orUnknown: largest.task)),
+        EvidenceItem("taskID", .text(orUnknown: largest.taskID)),
+        EvidenceItem("where", .text(largest.isHeld ? "unacknowledged" : "waiting")),
+        EvidenceItem("largeMessages", .count(count)),
+        EvidenceItem("largeMessagesBytes", .bytes(total)),
+      ],
+      remedy: "\(largest.task.map { "send \($0)" } ?? "send its tasks") a reference"
+        + " (an id, a storage key) instead of the data itself")
+  }
+}
+
+/// One message whose size is known.
+private struct Measured {
+  var size: ByteCount
+  var isEstimate = false
+  var isHeld = false
+  var task: String?
+  var taskID: String?
+
+  init(_ held: UnackedMessage) {
+    size = held.size
+    isHeld = true
+    task = held.message.value?.task
+    taskID = held.message.value?.taskID
+  }
+
+  init(_ message: MessageFacts) {
+    size = message.size
+    task = message.task
+    taskID = message.taskID
+  }
+
+  init(_ largest: LargestMessage) {
+    size = largest.size
+    isEstimate = largest.isEstimate
+    task = largest.task
+    taskID = largest.taskID
+  }
+
+  /// What is known of a queue's list: its ends and the largest met in it, each message once.
+  static func ends(of queue: QueueFacts) -> [Measured] {
+    let head = queue.head?.value
+    let newest = queue.newest?.value
+    var found = head.map { [Measured($0)] } ?? []
+    if let newest, newest.deliveryTag != head?.deliveryTag { found.append(Measured(newest)) }
+    guard let largest = queue.largest?.value else { return found }
+    let isKnown = found.contains { $0.taskID != nil && $0.taskID == largest.taskID }
+    return isKnown ? found : found + [Measured(largest)]
+  }
+}
+
+extension ByteCount {
+  fileprivate func times(_ count: Int) -> ByteCount {
+    let (product, isTooMuch) = value.multipliedReportingOverflow(by: Int64(count))
+    return ByteCount(isTooMuch ? Int64.max : product)
+  }
+}

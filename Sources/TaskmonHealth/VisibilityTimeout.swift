@@ -1,0 +1,41 @@
+import TaskmonModel
+import TaskmonUnits
+
+/// How long Redis lets a worker hold a message before it is handed out again.
+struct VisibilityTimeout: Equatable {
+  let seconds: Seconds
+  /// Nobody told: it is what kombu uses unless told otherwise.
+  let isAssumed: Bool
+  /// Who might have a shorter one, and was not heard; nil where all were.
+  let gap: String?
+
+  /// What kombu uses where `broker_transport_options` names none.
+  static let standard = Seconds.hours(1)
+
+  /// The smallest of all workers that are there: any of them hands out the messages of any queue.
+  ///
+  /// What was told by hand stands for the workers that told nothing.
+  init(_ watch: WorkerWatch, assumed: Seconds) {
+    let snapshot = watch.snapshot
+    let present = (snapshot.workers.value ?? []).filter { worker in
+      switch watch.liveness(of: worker.id) {
+      case .alive, .busy, .doubtful, .mute, nil: true
+      case .stopped, .lost: false
+      }
+    }
+    let silent = present.first { $0.settings.value == nil }
+    var told = present.compactMap(\.settings.value).map { $0.visibilityTimeout ?? Self.standard }
+    if silent != nil || told.isEmpty, let given = snapshot.givenVisibilityTimeout {
+      told.append(given)
+    }
+    seconds = told.min() ?? assumed
+    isAssumed = told.isEmpty
+    if snapshot.givenVisibilityTimeout != nil {
+      gap = nil
+    } else if let silent {
+      gap = "the visibility timeout of \(silent.id.name): \(silent.settings.reason ?? "not heard")"
+    } else {
+      gap = told.isEmpty ? "no worker told its visibility timeout" : nil
+    }
+  }
+}
