@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run build test lint format golden
+.PHONY: help run build test fuzz bench lint format golden
 
 # Debug builds take half the time of release builds, and a newcomer waits for this one.
 SWIFT_BUILD := swift build --explicit-target-dependency-import-check error
@@ -35,6 +35,16 @@ test: ## install what is missing, lint, build, and run every test, real Celery i
 	  && $(SWIFT_BUILD) --build-tests \
 	  && $(SWIFT_TEST) --skip-build --skip LiveTests $(FEW_AT_ONCE) \
 	  && $(SWIFT_TEST) --skip-build --filter LiveTests
+
+fuzz: ## feed the event path with mutated input for a minute; FOR=600 for ten
+	@.ci/install run
+	@.ci/fuzz $(or $(FOR),60)
+
+bench: ## measure the event path beside redis-cli, at 10 and at 1 event a message
+	@.ci/install run
+	@swift build -c release --explicit-target-dependency-import-check error --product taskmon-bench
+	@.build/release/taskmon-bench events --batch 10
+	@.build/release/taskmon-bench events --batch 1
 
 lint: ## check the format of all Swift files
 	@swift format lint --strict --parallel --recursive Sources Tests Package.swift
