@@ -42,7 +42,7 @@ package struct TaskStatistics: Sendable, Equatable, Codable {
   }
 
   /// The facts of one task; nil where nothing was heard of it, or it is among the others.
-  package subscript(task: String) -> TaskFacts? { tasks.first { $0.name == task } }
+  package subscript(task task: String) -> TaskFacts? { tasks.first { $0.name == task } }
 
   /// What `recent` holds, in the form that is remembered across runs.
   package var window: TaskWindow {
