@@ -16,8 +16,8 @@ package struct TaskStatistics: Sendable, Equatable, Codable {
   package var nodes: [NodeTaskFacts]
   /// Everything by task, worker and queue, in the order they were first heard, which never changes.
   package var series: [TaskSeries]
-  /// Label sets that were not kept apart, because there were too many; they are in a series whose
-  /// names are all `other`.
+  /// How often something was counted in the series whose names are all `other`, because there was
+  /// no room for one of its own.
   package var droppedSeries: Int
   /// Failed and retried attempts, the newest first; at most 100.
   package var failures: [RecentFailure]
