@@ -22,6 +22,10 @@ package struct Snapshot: Sendable, Equatable, Codable {
   package var inspection: InspectionFacts
   package var events: EventStreamFacts
   package var running: Observation<[RunningTask]>
+  /// Counts and times of tasks; unavailable until the event channel was heard.
+  ///
+  /// What workers do that send no task events is not in them; `WorkerFacts.sendsTaskEvents` tells.
+  package var tasks: Observation<TaskStatistics>
   package var beat: BeatFacts
   package var results: Observation<ResultFacts>
   /// Chords with parts outstanding; bounded.
@@ -40,6 +44,7 @@ package struct Snapshot: Sendable, Equatable, Codable {
     workers: Observation<[WorkerFacts]> = .unavailable("not read yet"),
     inspection: InspectionFacts = InspectionFacts(), events: EventStreamFacts = EventStreamFacts(),
     running: Observation<[RunningTask]> = .unavailable("not read yet"),
+    tasks: Observation<TaskStatistics> = .unavailable("the event channel was not heard yet"),
     beat: BeatFacts = BeatFacts(),
     results: Observation<ResultFacts> = .unavailable("not scanned yet"),
     chords: Observation<[ChordFacts]> = .unavailable("not scanned yet"),
@@ -59,6 +64,7 @@ package struct Snapshot: Sendable, Equatable, Codable {
     self.inspection = inspection
     self.events = events
     self.running = running
+    self.tasks = tasks
     self.beat = beat
     self.results = results
     self.chords = chords

@@ -15,11 +15,12 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
   package private(set) var lockMissingSince: Timestamp?
   package private(set) var server: ServerTrack
   package private(set) var chords: ChordTracks
+  package private(set) var tasks: TaskTrack
   /// When an earlier run ended, where this history was read from a state file.
   package private(set) var earlierRunEnded: Timestamp?
 
   private enum CodingKeys: String, CodingKey {
-    case queues, workers, beatEntries, scheduledRuns, lockMissingSince, server, chords
+    case queues, workers, beatEntries, scheduledRuns, lockMissingSince, server, chords, tasks
     case earlierRunEnded
   }
 
@@ -30,6 +31,7 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     scheduledRuns = [:]
     server = ServerTrack()
     chords = ChordTracks()
+    tasks = TaskTrack()
   }
 
   package init(from decoder: any Decoder) throws {
@@ -43,6 +45,8 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     lockMissingSince = try container.decodeIfPresent(Timestamp.self, forKey: .lockMissingSince)
     server = try container.decodeIfPresent(ServerTrack.self, forKey: .server) ?? ServerTrack()
     chords = try container.decodeIfPresent(ChordTracks.self, forKey: .chords) ?? ChordTracks()
+    let track = try container.decodeIfPresent(TaskTrack.self, forKey: .tasks) ?? TaskTrack()
+    tasks = track.afterRestart()
     earlierRunEnded = try container.decodeIfPresent(Timestamp.self, forKey: .earlierRunEnded)
   }
 
@@ -55,6 +59,7 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     try container.encodeIfPresent(lockMissingSince, forKey: .lockMissingSince)
     try container.encode(server, forKey: .server)
     try container.encode(chords, forKey: .chords)
+    try container.encode(tasks.kept(), forKey: .tasks)
     try container.encodeIfPresent(latest?.takenAt ?? earlierRunEnded, forKey: .earlierRunEnded)
   }
 
@@ -70,6 +75,7 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     absorbBeat(of: snapshot)
     absorbChords(of: snapshot)
     absorbScheduledRuns(of: snapshot)
+    if case .value(let statistics) = snapshot.tasks { tasks.absorb(statistics.window) }
   }
 
   /// What a queue held before the server lost it was not taken by a consumer.
@@ -97,9 +103,12 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     let known = Dictionary(facts.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
     // Who was not there at the end of an earlier run came since.
     let since = earlierRunEnded.map { min($0, snapshot.observedSince) } ?? snapshot.observedSince
+    let running = snapshot.running.value.map { Dictionary(grouping: $0, by: \.worker) }
     for worker in facts {
-      workers[worker.id, default: WorkerTrack(new: worker, listeningSince: since)]
-        .absorb(worker, at: snapshot.takenAt)
+      var track = workers[worker.id] ?? WorkerTrack(new: worker, listeningSince: since)
+      track.absorb(worker, at: snapshot.takenAt)
+      track.takeHoldings(worker, running: running.map { $0[worker.id] ?? [] })
+      workers[worker.id] = track
     }
     for id in workers.keys {
       workers[id]?.countSilence(in: snapshot, answered: known[id]?.lastReply)

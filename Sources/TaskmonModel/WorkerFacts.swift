@@ -56,6 +56,8 @@ package struct WorkerFacts: Sendable, Equatable, Codable {
   package var prefetched: Int?
   /// A task known to have started on it and not ended, the longest first.
   package var oldestStart: Timestamp?
+  /// Nil where no event of it was heard.
+  package var events: WorkerEventFacts?
 
   package init(
     id: WorkerID, firstHeard: Timestamp, lastHeard: Timestamp? = nil, lastReply: Timestamp? = nil,
@@ -67,7 +69,8 @@ package struct WorkerFacts: Sendable, Equatable, Codable {
     settings: Observation<WorkerSettings> = .unavailable("not asked yet"),
     stats: Observation<WorkerStats> = .unavailable("not asked yet"),
     activeReply: Observation<ActiveReply> = .unavailable("not asked yet"),
-    owesReplySince: Timestamp? = nil, prefetched: Int? = nil, oldestStart: Timestamp? = nil
+    owesReplySince: Timestamp? = nil, prefetched: Int? = nil, oldestStart: Timestamp? = nil,
+    events: WorkerEventFacts? = nil
   ) {
     self.id = id
     self.firstHeard = firstHeard
@@ -88,6 +91,7 @@ package struct WorkerFacts: Sendable, Equatable, Codable {
     self.owesReplySince = owesReplySince
     self.prefetched = prefetched
     self.oldestStart = oldestStart
+    self.events = events
   }
 
   /// The latest moment it was proved alive, by event or reply.

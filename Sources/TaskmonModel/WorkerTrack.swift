@@ -28,6 +28,11 @@ package struct WorkerTrack: Sendable, Equatable, Codable {
   ///
   /// Nil for a worker that may have been there before taskmon was.
   package var joinedAt: Timestamp?
+  /// What it had in its hands when last seen: running ones first, the longest held first; at most
+  /// ten.
+  ///
+  /// Nil where neither its events nor its answers tell.
+  package var holdings: [HeldTask]?
 
   package init(id: WorkerID) {
     self.id = id
@@ -40,6 +45,7 @@ package struct WorkerTrack: Sendable, Equatable, Codable {
   /// Silence right after our own (re)connection does not count.
   static let settling = Seconds(60)
   static let retention = Seconds.hours(1)
+  static let keptHoldings = 10
   /// Who is first heard this soon after taskmon began to listen may have been there before.
   static let introduction = Seconds(15)
 
@@ -66,6 +72,17 @@ package struct WorkerTrack: Sendable, Equatable, Codable {
     sendsTaskEvents = worker.sendsTaskEvents.value ?? sendsTaskEvents
     queues = worker.queues.value ?? queues
     oldestStart = worker.oldestStart
+  }
+
+  /// What runs on it and what it holds; `snapshot` tells both.
+  mutating func takeHoldings(_ worker: WorkerFacts, running: [RunningTask]?) {
+    guard running != nil || worker.events != nil else { return }
+    let runs = (running ?? []).map { run in
+      HeldTask(
+        id: run.id, task: run.task, since: run.startedAt, isRunning: true,
+        acknowledged: run.acknowledged)
+    }
+    holdings = Array((runs + (worker.events?.longestHeld ?? [])).prefix(Self.keptHoldings))
   }
 
   mutating func countSilence(in snapshot: Snapshot, answered: Timestamp?) {

@@ -16,8 +16,7 @@ import Testing
       configuration: MonitorConfiguration(
         broker: try RedisURL("redis://:secret@h:6379/0"), isReadOnly: isReadOnly),
       facts: facts, book: InspectionBook(), inspection: inspection,
-      tap: EventTap.State(
-        ledger: ledger ?? EventLedger(budget: CollectionBudget()), hearing: hearing),
+      tap: EventTap.Excerpt(events: ledger?.excerpt ?? EventExcerpt(), hearing: hearing),
       link: link, startedAt: at(0), polledAt: nil, cost: RedisCost(),
       redisTime: RedisTime(), now: at(100)
     ).assemble().0
@@ -35,6 +34,7 @@ import Testing
     #expect(snapshot.unacked.value == nil)
     #expect(snapshot.workers.value == nil)
     #expect(snapshot.running.value == nil)
+    #expect(snapshot.tasks.reason == "the event channel was not heard yet")
     #expect(snapshot.server.value == nil)
     #expect(snapshot.presence.value == nil)
     #expect(snapshot.results.value == nil)
