@@ -61,6 +61,8 @@ package struct WorkerTrack: Sendable, Equatable, Codable {
   }
 
   mutating func absorb(_ worker: WorkerFacts, at now: Timestamp) {
+    // Who had a free slot and has begun nothing since had it between two runs of ours as well.
+    if isFromEarlierRun, worker.processed != processed { freeSince = nil }
     if let heard = worker.lastHeard, heard > (lastHeard ?? heard - Seconds(1)) {
       lastHeard = heard
       isFromEarlierRun = false
@@ -121,7 +123,6 @@ package struct WorkerTrack: Sendable, Equatable, Codable {
     track.isFromEarlierRun = true
     track.silentHeard = .zero
     track.silentSettled = .zero
-    track.freeSince = nil
     track.fullSince = nil
     return track
   }
