@@ -162,8 +162,11 @@ private struct Echo: Rule {
         of: snapshot(
           observed: 3700, server: .value(server()), queues: .value([queue(ready: 20_000)]),
           unacked: .value(UnackedFacts(count: 0, isWhole: true)),
-          workers: .value([worker(), worker("celery@old", heard: 90, offline: 90)]),
-          running: .value([run]),
+          workers: .value([
+            worker(active: 1, slots: 1, prefetched: 0, events: heartbeats()),
+            worker("celery@old", heard: 90, offline: 90),
+          ]),
+          running: .value([run]), tasks: statistics(),
           beat: BeatFacts(entries: .value([entry]), traffic: [traffic]),
           results: .value(ResultFacts(completedPasses: 1, updatedAt: noon)),
           chords: .value([ChordFacts(groupID: "g", size: 9, done: 3, unchangedSince: ago(1800))]),

@@ -63,7 +63,7 @@ package struct HighFailureRate: Rule {
       name, tally -> Finding? in
       guard name != TaskFacts.unnamed else { return nil }
       let failed = tally.finalFailures
-      let completed = tally.counts.succeeded.addingReportingOverflow(failed).partialValue
+      let completed = tally.counts.succeeded.addingClamped(failed)
       guard failed > 0, completed >= limits.count("completions", for: name) else { return nil }
       let rate = Double(failed) / Double(completed)
       guard rate >= limits.number("warning", for: name) else { return nil }
@@ -104,7 +104,7 @@ extension TaskTally {
 
   /// Failures for good that were not meant.
   fileprivate var finalFailures: Int {
-    let meant = Self.deliberate.reduce(0) { $0 + max(0, failures[$1] ?? 0) }
-    return max(0, counts.failed - meant)
+    let meant = Self.deliberate.reduce(0) { $0.addingClamped(failures[$1] ?? 0) }
+    return max(0, max(0, counts.failed) - meant)
   }
 }

@@ -137,7 +137,7 @@ private struct Hoard {
       let listening = watch.snapshot.events.connectedSince, worker.firstHeard <= listening + needed
     else { return .healthy }
     let all = [worker] + neighbours
-    let known = all.reduce(0) { $0 + ($1.prefetched ?? 0) + ($1.active ?? 0) }
+    let known = all.reduce(0) { $0.addingClamped($1.prefetched ?? 0).addingClamped($1.active ?? 0) }
     let isIdle = neighbours.contains { length(history(of: $0)?.freeSince) >= needed }
     guard isIdle, length(history(of: worker)?.fullSince) >= needed, unacked.count > known else {
       return .healthy

@@ -60,7 +60,7 @@ package struct TasksExpiring: Rule {
     if let reason = heard.missing(needed) { return .unknown(reason) }
     guard let window = heard.window else { return heard.verdict([], over: needed) }
     let newcomers = Self.newcomers(watch, window)
-    let excused = newcomers.reduce(0) { $0 + (window.nodes[$1]?.expired ?? 0) }
+    let excused = newcomers.reduce(0) { $0.addingClamped(window.nodes[$1]?.expired ?? 0) }
     var findings: [Finding] = []
     var doubts: [String] = []
     for (name, tally) in window.tasks.sorted(by: { $0.key < $1.key })
