@@ -88,6 +88,12 @@ let package = Package(
         "TaskmonServer", "TaskmonConfiguration", argumentParser, logging,
       ],
       swiftSettings: strict),
+    .executableTarget(
+      name: "taskmon-bench",
+      dependencies: [
+        "RedisClient", "CeleryProtocol", "TaskmonUnits", "TaskmonCollector", "TaskmonDemo",
+      ],
+      swiftSettings: strict),
     .target(
       name: "TaskmonTestSupport", dependencies: ["TaskmonUnits"],
       path: "Tests/TaskmonTestSupport", swiftSettings: strict),

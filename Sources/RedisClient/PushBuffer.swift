@@ -1,8 +1,8 @@
 /// What a subscribed connection sends, found in the memory it was read into and left there.
 ///
-/// A subscription hears flat replies only: lines, strings, and lists of these. Knowing that, each is
-/// found by its lengths, without a copy and without an allocation per message; a length is checked
-/// against the limits before what it announces is waited for.
+/// A subscription hears flat replies only: lines, strings, and lists of these. Knowing that, each
+/// is found by its lengths, without a copy and without an allocation per message; a length is
+/// checked against the limits before what it announces is waited for.
 struct PushBuffer {
   /// One whole reply, with places in `bytes`; good until the next `fill`.
   enum Push: Equatable {

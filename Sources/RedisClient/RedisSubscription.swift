@@ -29,20 +29,10 @@ package final class RedisSubscription: Sendable {
 
   /// Subscribes and delivers until the task is cancelled, and returns promptly then.
   ///
-  /// `onSignal` is called on the subscription's own thread, never twice at a time; it holds up the
-  /// stream while it runs. Each attempt that fails gives one `lost`.
-  package func run(onSignal: @escaping @Sendable (SubscriptionSignal) -> Void) async {
-    await run(
-      onMessages: { bytes, places, now in
-        onSignal(.messages(places.map { SubscriptionMessage($0, bytes) }, at: now))
-      }, onSignal: onSignal)
-  }
-
-  /// The same for a flood: messages are handed over where they lie, and never as a signal.
-  ///
-  /// `onMessages` is given the bytes, the places of the messages in them and the time of receipt; the
-  /// bytes are the read buffer and good only during the call. Both closures are called on the
-  /// subscription's own thread, one at a time.
+  /// `onMessages` is given messages where they lie: the bytes, the places in them and the time the
+  /// last of them was received. The bytes are the read buffer and good only during the call. Both
+  /// closures are called on the subscription's own thread, one at a time, and hold up the stream
+  /// while they run. Each attempt that fails gives one `lost`.
   package func run(
     onMessages: @escaping @Sendable (Span<UInt8>, [MessagePlace], Timestamp) -> Void,
     onSignal: @escaping @Sendable (SubscriptionSignal) -> Void
@@ -147,14 +137,6 @@ private final class Sightings: Sendable {
       state.left -= channels.count
       return state.left > 0
     }
-  }
-}
-
-extension SubscriptionMessage {
-  init(_ place: MessagePlace, _ bytes: Span<UInt8>) {
-    self.init(
-      channel: Array(copying: bytes.extracting(place.channel)),
-      payload: Array(copying: bytes.extracting(place.payload)))
   }
 }
 

@@ -2,8 +2,8 @@ import TaskmonUnits
 
 /// What to do with messages that came together: the bytes they lie in, where, and when they came.
 ///
-/// The bytes are the read buffer itself: what is to be kept must be copied. Gives false where no more
-/// is wanted.
+/// The bytes are the read buffer itself: what is to be kept must be copied. Gives false where no
+/// more is wanted.
 typealias MessageHandler = (Span<UInt8>, [MessagePlace], Timestamp) -> Bool
 
 /// What comes over one connection that is subscribed; blocking, for one thread.

@@ -69,8 +69,22 @@ package struct CollectionBudget: Sendable, Equatable {
   package var registeredTasks = 5000
 
   // Memory of our own
-  package var trackedTasks = 50_000
+  package var trackedTasks = 200_000
   package var trackedWorkers = 5000
+  /// Of each kind: names of tasks, queues and failure classes heard of; more are `other`.
+  package var eventNames = 10_000
+  /// Names of nodes and publishers' hosts; where they are used up, old ones make room.
+  package var eventNodes = 60_000
+  /// Counts kept apart by task, worker and queue, and failures by class besides; more are `other`.
+  package var taskSeries = 2000
+  /// Tasks a snapshot names, the busiest.
+  package var taskNames = 1000
+  package var recentFailures = 100
+  package var recentDuplicates = 100
+  /// Ids that are no UUIDs and are kept as text; of more, digits stand for the text.
+  package var oddIDs = 10_000
+  /// Runs that must have been seen to end before a task has a usual length.
+  package var usualRuns = 20
   package var workerRetention = Seconds.hours(1)
   package var heardIntervals = 32
   package var entryMoments = 256

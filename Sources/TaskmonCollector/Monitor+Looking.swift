@@ -17,7 +17,7 @@ extension Monitor {
     let ids = queues.compactMap { $0.head?.value?.taskID }
     let sent = tap.with { state in
       Dictionary(
-        ids.compactMap { id in state.ledger.sentAt(of: id).map { (id, $0) } },
+        ids.compactMap { id in state.ledger.task(id)?.sentAt.map { (id, $0) } },
         uniquingKeysWith: { $1 })
     }
     var found: [String: Observation<QueueAge>] = [:]

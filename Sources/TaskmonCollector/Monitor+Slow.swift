@@ -236,7 +236,7 @@ extension Monitor {
   /// Workers heard lately, so that the dead are not waited for.
   private func liveWorkers() -> Inspector.Known {
     let now = time.now()
-    let records = tap.with { $0.ledger.workers }
+    let records = tap.with { $0.ledger.heardWorkers }
     var newest: [String: (pid: Int, heard: Timestamp)] = [:]
     for (id, record) in records {
       let patience = max((record.state.frequency ?? Seconds(2)) * 4, Seconds(30))
@@ -295,7 +295,7 @@ extension Monitor {
     let tap = tap
     let scanner = ResultScanner(
       layout: layout, budget: configuration.budget, pace: pace,
-      taskName: { id in tap.with { $0.ledger.tasks[id]?.name } })
+      taskName: { id in tap.with { $0.ledger.task(id)?.task } })
     do throws(RedisError) {
       try await noticeResultServer(redis)
       let passes = facts.results.value?.completedPasses ?? 0
@@ -311,7 +311,7 @@ extension Monitor {
       case .success(let tally)?:
         take(tally, passes: passes + 1)
         chords.absorb(tally.chords, at: time.now()) { id in
-          tap.with { $0.ledger.tasks[id]?.name }
+          tap.with { $0.ledger.task(id)?.task }
         }
         facts.chords = .value(chords.facts)
         note(ResultScanner.name, begun, nil)

@@ -207,8 +207,18 @@ package actor Monitor {
       }
       for queue in snapshot.queues.value ?? [] {
         for message in [queue.head?.value, queue.newest?.value].compactMap(\.self) {
-          state.ledger.sawMessage(message, at: snapshot.takenAt)
+          state.ledger.sawMessage(message, in: queue.name, at: snapshot.takenAt)
         }
+      }
+      for held in snapshot.unacked.value?.sample ?? [] {
+        guard !held.queue.isEmpty, let message = held.message.value, let id = message.taskID,
+          let task = message.task
+        else { continue }
+        state.ledger.note(queue: held.queue, of: id, named: task)
+      }
+      for worker in snapshot.workers.value ?? [] {
+        guard case .value(let queues) = worker.queues else { continue }
+        state.ledger.note(queues: queues, ofNode: worker.id.name)
       }
     }
     learnQueues(from: snapshot)

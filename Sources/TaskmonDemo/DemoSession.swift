@@ -59,12 +59,13 @@ package actor DemoSession {
       for worker in workers {
         group.addTask {
           let mailbox = RedisSubscription(url: url, time: time, patterns: [channel])
-          await mailbox.run { signal in
-            guard case .messages(let messages, _) = signal else { return }
-            for message in messages {
-              post.yield(Question(worker: worker, payload: message.payload))
-            }
-          }
+          await mailbox.run(
+            onMessages: { bytes, places, _ in
+              for place in places {
+                let payload = bytes.extracting(place.payload).withUnsafeBufferPointer { Array($0) }
+                post.yield(Question(worker: worker, payload: payload))
+              }
+            }, onSignal: { _ in })
         }
       }
       group.addTask { for await question in questions { try await self.answer(question) } }

@@ -16,8 +16,8 @@ package struct TaskStatistics: Sendable, Equatable, Codable {
   package var nodes: [NodeTaskFacts]
   /// Everything by task, worker and queue, in the order they were first heard, which never changes.
   package var series: [TaskSeries]
-  /// Label sets that were not kept apart, because there were too many; they are in a series whose
-  /// names are all `other`.
+  /// How often something was counted in the series whose names are all `other`, because there was
+  /// no room for one of its own.
   package var droppedSeries: Int
   /// Failed and retried attempts, the newest first; at most 100.
   package var failures: [RecentFailure]
@@ -42,7 +42,7 @@ package struct TaskStatistics: Sendable, Equatable, Codable {
   }
 
   /// The facts of one task; nil where nothing was heard of it, or it is among the others.
-  package subscript(task: String) -> TaskFacts? { tasks.first { $0.name == task } }
+  package subscript(task task: String) -> TaskFacts? { tasks.first { $0.name == task } }
 
   /// What `recent` holds, in the form that is remembered across runs.
   package var window: TaskWindow {

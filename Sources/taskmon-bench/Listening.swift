@@ -12,13 +12,14 @@ struct Listening {
   init(_ settings: Settings) { self.settings = settings }
 
   func run() async throws {
-    let flood = EventFlood(trackedTasks: settings.tasks)
+    var budget = CollectionBudget()
+    budget.trackedTasks = settings.tasks
+    let tap = EventTap(budget: budget, time: Clock.source)
     let url = try RedisURL("redis+socket://\(settings.socket)")
-    let subscription = RedisSubscription(
-      url: url, time: Clock.source, patterns: [KeyLayout(database: 0).eventPattern])
+    let pattern = KeyLayout(database: 0).eventPattern
+    let subscription = RedisSubscription(url: url, time: Clock.source, patterns: [pattern])
     let stream = Task {
-      await subscription.run(
-        onMessages: { flood.take($0, $1, $2) }, onSignal: { _ in })
+      await tap.run(subscription, pattern: pattern)
     }
     var last = (events: 0, at: Clock.uptime)
     // Half a minute of nothing at all, or two seconds once something came, is the end.
@@ -26,10 +27,10 @@ struct Listening {
       Clock.uptime - last.at < (last.events > 0 ? 2 : 30)
     {
       try await Clock.source.sleep(.milliseconds(2))
-      let events = flood.tally.events
+      let events = tap.tally.events
       if events != last.events { last = (events, Clock.uptime) }
     }
-    let tally = flood.tally
+    let tally = tap.tally
     print(tally.events, tally.undecodable, tally.trackedTasks, last.at)
     stream.cancel()
     await stream.value

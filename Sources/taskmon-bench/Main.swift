@@ -8,9 +8,9 @@ import TaskmonUnits
 
 /// How fast taskmon is, measured on this machine beside what one could use instead.
 ///
-/// `taskmon-bench events [--events N] [--batch N]` floods a private Redis with task events and prints
-/// what taskmon's event path and `redis-cli PSUBSCRIBE` each needed for them. Every part is a process
-/// of its own, so that its time and memory are its own.
+/// `taskmon-bench events [--events N] [--batch N]` floods a private Redis with task events and
+/// prints what taskmon's event path and `redis-cli PSUBSCRIBE` each needed for them. Every part is
+/// a process of its own, so that its time and memory are its own.
 @main
 enum Main {
   static let usage = """

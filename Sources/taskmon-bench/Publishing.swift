@@ -3,7 +3,8 @@ import RedisClient
 import TaskmonDemo
 import TaskmonUnits
 
-/// The part that floods: it makes all messages first and then writes them as fast as Redis takes them.
+/// The part that floods: it makes all messages first and then writes them as fast as Redis takes
+/// them.
 ///
 /// Prints when it began and when Redis had taken the last.
 struct Publishing {

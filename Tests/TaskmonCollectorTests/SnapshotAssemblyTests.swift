@@ -16,8 +16,7 @@ import Testing
       configuration: MonitorConfiguration(
         broker: try RedisURL("redis://:secret@h:6379/0"), isReadOnly: isReadOnly),
       facts: facts, book: InspectionBook(), inspection: inspection,
-      tap: EventTap.State(
-        ledger: ledger ?? EventLedger(budget: CollectionBudget()), hearing: hearing),
+      tap: EventTap.Excerpt(events: ledger?.excerpt ?? EventExcerpt(), hearing: hearing),
       link: link, startedAt: at(0), polledAt: nil, cost: RedisCost(), now: at(100)
     ).assemble().0
   }

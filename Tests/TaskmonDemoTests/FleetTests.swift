@@ -60,10 +60,11 @@ struct Rehearsal {
   /// The events published so far, decoded as a monitor would.
   func events() throws -> [CeleryEvent] {
     var events: [CeleryEvent] = []
-    var decoder = EventDecoder()
+    var scanner = EventScanner()
     for command in sent where command.name == "PUBLISH" {
       guard text(command.arguments[1]).hasPrefix("/0.celeryev/") else { continue }
-      _ = try decoder.decode(command.arguments[2]) { events.append($0) }
+      let payload = command.arguments[2]
+      _ = try scanner.scan(payload.span) { events.append($0.event(in: $1)) }
     }
     return events
   }

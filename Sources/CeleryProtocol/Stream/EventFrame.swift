@@ -2,8 +2,8 @@ package import TaskmonUnits
 
 /// One event as it stands in its body: numbers read, texts only located.
 ///
-/// Says the same as `CeleryEvent` and allocates nothing. Good as long as the body it was handed over
-/// with is.
+/// Says the same as `CeleryEvent` and allocates nothing. Good as long as the body it was handed
+/// over with is.
 package struct EventFrame: Sendable {
   /// Celery's own types; `other` for any else.
   package enum Kind: UInt8, Sendable {

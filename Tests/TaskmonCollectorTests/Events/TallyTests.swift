@@ -1,3 +1,4 @@
+import TaskmonModel
 import TaskmonUnits
 import Testing
 
@@ -29,43 +30,37 @@ struct TallyTests {
     #expect(try #require(histogram.quantile(1)).value >= time * 3)
   }
 
-  @Test("what happened falls out after ten minutes, each minute by itself")
-  func windows() {
-    var recent = RecentCounts(limit: 10)
-    let key = RecentCounts.Key(name: 3, what: .failed, failure: 4)
-    let start = 1_795_334_880.0
-    for minute in 0..<15 {
-      recent.count(key, at: Timestamp(secondsSince1970: start + Double(minute) * 60))
-    }
-    let end = start + 14 * 60
-    #expect(recent.totals(at: Timestamp(secondsSince1970: end)) == [key: 11])
-    #expect(recent.totals(at: Timestamp(secondsSince1970: end + 4 * 60)) == [key: 7])
-    #expect(recent.totals(at: Timestamp(secondsSince1970: end + 10 * 60)) == [key: 1])
-    #expect(recent.totals(at: Timestamp(secondsSince1970: end + 11 * 60)) == [:])
-    recent.count(key, at: Timestamp(secondsSince1970: end + 3600))
-    #expect(recent.totals(at: Timestamp(secondsSince1970: end + 3600)) == [key: 1])
+  @Test("percentiles come with their number and sum")
+  func times() {
+    var histogram = LogHistogram()
+    #expect(histogram.times == nil)
+    for time in [1.0, 1, 1, -5, .nan] { histogram.observe(time) }
+    #expect(histogram.times?.count == 4)
+    #expect(histogram.times?.sum == Seconds(3))
   }
 
-  @Test("full windows make room only of what has been quiet")
-  func bounds() {
-    var recent = RecentCounts(limit: 2)
-    let keys = (1...3).map { RecentCounts.Key(name: $0, what: .completed) }
-    let now = Timestamp(secondsSince1970: 6_000_000)
-    recent.count(keys[0], at: now)
-    recent.count(keys[1], at: now + .minutes(5))
-    recent.count(keys[2], at: now + .minutes(5))
-    #expect(recent.dropped == 1)
-    recent.count(keys[2], at: now + .minutes(12))
-    #expect(recent.totals(at: now + .minutes(12)) == [keys[1]: 1, keys[2]: 1])
-  }
-
-  @Test("clocks before 1970 and beyond all time do no harm")
+  @Test("clocks before 1970, beyond all time and going back do no harm")
   func oddClocks() {
-    var recent = RecentCounts(limit: 2)
-    let key = RecentCounts.Key(name: 1, what: .completed)
-    for moment in [-1e300, 1e300, 0, 60] {
-      recent.count(key, at: Timestamp(secondsSince1970: moment))
-      _ = recent.totals(at: Timestamp(secondsSince1970: moment))
+    var meter = Meter()
+    for moment in [-1e300, 1e300, 0, 60, .nan] {
+      let tick = Meter.tick(Timestamp(secondsSince1970: moment))
+      meter.count(.failed, at: tick)
+      _ = meter.lastTen(at: tick)
+      _ = meter.lastMinute(at: tick)
+      _ = Meter.starts(at: tick)
     }
+    #expect(meter.totals == TaskCounts(failed: 5))
+  }
+
+  @Test("more classes of failures than there is room for are counted as other")
+  func failures() {
+    var meters = FailureMeters(limit: 2)
+    for failure in 1...9 { meters.count(UInt16(failure), of: 3, isRetry: false, at: 60) }
+    meters.count(1, of: 3, isRetry: true, at: 60)
+    let found = meters.tallies(at: 60)[3]
+    #expect(found?.total.failures == [1: 1, 2: 1, NameTable.other: 7])
+    #expect(found?.recent.retries == [NameTable.other: 1])
+    #expect(meters.tallies(at: 120)[3]?.recent.failures == [:])
+    #expect(meters.tallies(at: 120)[3]?.total.failures.values.reduce(0, +) == 9)
   }
 }

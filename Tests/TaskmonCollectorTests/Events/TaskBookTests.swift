@@ -20,7 +20,7 @@ struct TaskBookTests {
 
   @Test("a record has 96 bytes, with its share of the table 112")
   func size() {
-    #expect(MemoryLayout<CompactTask>.stride == 96)
+    #expect(MemoryLayout<TaskRecord>.stride == 96)
     #expect(TaskBook.bytesPerTask == 112)
   }
 
@@ -30,14 +30,14 @@ struct TaskBookTests {
   func agreesWithDictionary(_ seed: Int, _ limit: Int) {
     var random = SplitMix(state: UInt64(seed))
     var book = TaskBook(limit: limit, hasher: hasher)
-    var model: [TaskKey: CompactTask.State] = [:]
+    var model: [TaskKey: TaskRecord.State] = [:]
     for _ in 0..<20_000 {
       let key = key(Int.random(in: 0..<(limit * 2), using: &random))
       let known = model[key] != nil
       let (place, isNew, gone) = book.take(key)
       #expect(isNew == !known)
       if let gone { #expect(model.removeValue(forKey: gone) != nil) }
-      let state: CompactTask.State =
+      let state: TaskRecord.State =
         [.received, .started, .succeeded, .retrying]
         .randomElement(using: &random) ?? .sent
       book.change(place) { $0.state = state }
@@ -47,14 +47,35 @@ struct TaskBookTests {
     for (key, state) in model {
       #expect(book.place(of: key).map { book.records[$0].state } == state)
     }
-    var running: Set<TaskKey> = []
-    var place = book.newestRun
-    while place != CompactTask.noIndex, running.count <= book.count {
-      running.insert(book.records[Int(place)].key)
-      place = book.records[Int(place)].olderRun
+    var lines: [TaskRecord.Line: Set<TaskKey>] = [:]
+    for line in [book.running, book.waiting] {
+      book.forEach(in: line) { _, record in lines[record.line, default: []].insert(record.key) }
     }
-    #expect(running == Set(model.filter { $0.value == .started }.keys))
-    #expect(book.runs == running.count)
+    #expect(lines[.running] ?? [] == Set(model.filter { $0.value == .started }.keys))
+    #expect(lines[.waiting] ?? [] == Set(model.filter { $0.value == .received }.keys))
+    #expect(book.running.count == lines[.running]?.count ?? 0)
+    #expect(book.waiting.count == lines[.waiting]?.count ?? 0)
+  }
+
+  @Test("lines keep the order in which they were joined, and one that is left is left for good")
+  func lines() {
+    var book = TaskBook(limit: 9, hasher: hasher)
+    for number in 1...5 {
+      let (place, _, _) = book.take(key(number))
+      book.change(place) { $0.state = .received }
+    }
+    book.change(2) { $0.state = .started }
+    book.change(0) { $0.state = .started }
+    var waiting: [Int] = []
+    book.forEach(in: book.waiting) { place, _ in waiting.append(place) }
+    #expect(waiting == [1, 3, 4])
+    var running: [Int] = []
+    book.forEach(in: book.running) { place, _ in running.append(place) }
+    #expect(running == [2, 0])
+    book.stopWaiting { $0.key == key(4) }
+    book.change(3) { $0.deliveries += 1 }
+    #expect(book.waiting.count == 2)
+    #expect(book.records[3].state == .received && book.records[3].line == .none)
   }
 
   @Test("the oldest makes room, one that runs is passed over, and what was under way is counted")

@@ -1,12 +1,5 @@
 import CeleryProtocol
 
-extension CompactTask {
-  mutating func take(_ worker: WorkerBook.Key) {
-    node = worker.node
-    pid = worker.pid
-  }
-}
-
 extension EventFrame.Kind {
   var outcome: TaskOutcome? {
     switch self {
@@ -47,7 +40,7 @@ extension EventFrame {
       return Self.isWrapper(name) ? nil : classes.intern(name)
     }
     if let quick { return quick }
-    guard let name = failure(in: body).className else { return .max }
+    guard let name = failure(in: body).className else { return NameTable.unknown }
     return classes.intern(name)
   }
 

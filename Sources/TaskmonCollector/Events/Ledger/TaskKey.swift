@@ -1,7 +1,8 @@
 /// A task id in 16 bytes: a canonical UUID as it is, any other text as a marked hash.
 ///
-/// Ids are free text in Celery. The mark is a variant no UUID in use has (its three top bits set), so
-/// that a hash is never taken for a UUID nor a UUID for a hash; a UUID of that variant counts as text.
+/// Ids are free text in Celery. The mark is a variant no UUID in use has (its three top bits set),
+/// so that a hash is never taken for a UUID nor a UUID for a hash; a UUID of that variant counts as
+/// text.
 struct TaskKey: Sendable, Hashable {
   let high: UInt64
   let low: UInt64

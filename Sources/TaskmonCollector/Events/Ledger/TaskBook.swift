@@ -1,21 +1,23 @@
 /// Tasks by id in bounded memory.
 ///
-/// Where it is full, the oldest makes room; one that runs is passed over for as long as others can be
-/// found. A look-up is one probe of an open table of numbers and one record; a record has
+/// Where it is full, the oldest makes room; those that run are passed over while they are the
+/// lesser part. A look-up is one probe of an open table of numbers and one record; a record has
 /// `bytesPerTask` bytes, the table included.
 struct TaskBook: Sendable {
-  /// Records that run are passed over this often for one that comes.
+  /// Where most records run, no more than this many are passed over for one that comes.
   private static let patience = 32
 
   private let limit: Int
   private let hasher: ByteHash
-  private(set) var records: [CompactTask] = []
+  private(set) var records: [TaskRecord] = []
   /// Places of records plus one, by hash; 0 is free, as at least half of them are.
   private var slots = [UInt32](repeating: 0, count: 1024)
   /// Where the next record goes once all places are taken: the oldest.
   private var hand = 0
-  private(set) var newestRun = CompactTask.noIndex
-  private(set) var runs = 0
+  /// Started and not ended.
+  private(set) var running = TaskLine(.running)
+  /// Received and not started, since our stream was last whole.
+  private(set) var waiting = TaskLine(.waiting)
   /// Records that made room before their end was heard.
   private(set) var dropped = 0
 
@@ -26,7 +28,7 @@ struct TaskBook: Sendable {
 
   /// What one record takes at worst, its share of the table included.
   static var bytesPerTask: Int {
-    MemoryLayout<CompactTask>.stride + 4 * MemoryLayout<UInt32>.stride
+    MemoryLayout<TaskRecord>.stride + 4 * MemoryLayout<UInt32>.stride
   }
 
   var count: Int { records.count }
@@ -45,7 +47,7 @@ struct TaskBook: Sendable {
   mutating func take(_ key: TaskKey) -> (place: Int, isNew: Bool, gone: TaskKey?) {
     if let place = place(of: key) { return (place, false, nil) }
     guard records.count >= limit else {
-      records.append(CompactTask(key: key))
+      records.append(TaskRecord(key: key))
       if records.count * 2 > slots.count { grow() }
       insert(records.count - 1)
       return (records.count - 1, true, nil)
@@ -53,44 +55,58 @@ struct TaskBook: Sendable {
     let place = placeToGive()
     let gone = records[place]
     if !gone.state.isEnd { dropped += 1 }
-    if gone.isRunning { unlink(place) }
+    leave(gone.line, place)
     remove(place)
-    records[place] = CompactTask(key: key)
+    records[place] = TaskRecord(key: key)
     insert(place)
     return (place, true, gone.key)
   }
 
-  /// Changes a record and keeps the list of those that run.
+  /// Changes a record and keeps the lines.
   @inline(__always)
-  mutating func change(_ place: Int, _ body: (inout CompactTask) -> Void) {
-    let ran = records[place].isRunning
+  mutating func change(_ place: Int, _ body: (inout TaskRecord) -> Void) {
+    let state = records[place].state
     body(&records[place])
-    let runs = records[place].isRunning
-    if runs, !ran { link(place) }
-    if ran, !runs { unlink(place) }
-  }
-
-  // MARK: Running
-
-  private mutating func link(_ place: Int) {
-    records[place].olderRun = newestRun
-    records[place].newerRun = CompactTask.noIndex
-    if newestRun != CompactTask.noIndex { records[Int(newestRun)].newerRun = UInt32(place) }
-    newestRun = UInt32(place)
-    runs += 1
-  }
-
-  private mutating func unlink(_ place: Int) {
-    let (older, newer) = (records[place].olderRun, records[place].newerRun)
-    if older != CompactTask.noIndex { records[Int(older)].newerRun = newer }
-    if newer != CompactTask.noIndex {
-      records[Int(newer)].olderRun = older
-    } else {
-      newestRun = older
+    let wanted = TaskLine.wanted(records[place], before: state)
+    if wanted != records[place].line {
+      leave(records[place].line, place)
+      join(wanted, place)
     }
-    records[place].olderRun = CompactTask.noIndex
-    records[place].newerRun = CompactTask.noIndex
-    runs -= 1
+  }
+
+  // MARK: Lines
+
+  /// The records of a line, those that joined it first coming first.
+  func forEach(in line: TaskLine, _ body: (Int, TaskRecord) -> Void) {
+    var place = line.oldest
+    while place != TaskRecord.noIndex {
+      let record = records[Int(place)]
+      body(Int(place), record)
+      place = record.newer
+    }
+  }
+
+  /// Takes records out of the waiting line: whether they still wait is no longer known.
+  mutating func stopWaiting(where isDoubtful: (TaskRecord) -> Bool) {
+    var places: [Int] = []
+    forEach(in: waiting) { place, record in if isDoubtful(record) { places.append(place) } }
+    for place in places { leave(.waiting, place) }
+  }
+
+  private mutating func join(_ line: TaskRecord.Line, _ place: Int) {
+    switch line {
+    case .none: break
+    case .waiting: waiting.link(place, in: &records)
+    case .running: running.link(place, in: &records)
+    }
+  }
+
+  private mutating func leave(_ line: TaskRecord.Line, _ place: Int) {
+    switch line {
+    case .none: break
+    case .waiting: waiting.unlink(place, in: &records)
+    case .running: running.unlink(place, in: &records)
+    }
   }
 
   // MARK: Table
@@ -99,9 +115,12 @@ struct TaskBook: Sendable {
     Int(truncatingIfNeeded: hasher.hash(key.high, key.low)) & (slots.count - 1)
   }
 
+  /// While those that run are the lesser part, passing over them costs one step a record on
+  /// average.
   private mutating func placeToGive() -> Int {
-    for _ in 0..<Self.patience {
-      guard records[hand].isRunning else { break }
+    let steps = running.count <= records.count / 2 ? records.count : Self.patience
+    for _ in 0..<steps {
+      guard records[hand].line == .running else { break }
       hand = (hand + 1) % records.count
     }
     defer { hand = (hand + 1) % records.count }

@@ -8,6 +8,8 @@ struct NameTable: Sendable {
   typealias Index = UInt16
 
   static let other: Index = 0
+  /// Stands for a text that was never heard.
+  static let unknown = Index.max
   private static let longest = 256
 
   private let hasher: ByteHash
@@ -16,6 +18,8 @@ struct NameTable: Sendable {
   private var bytes: [UInt8] = []
   private var ends: [UInt32] = []
   private var hashes: [UInt64] = []
+  /// The same as values, because each is shown again and again.
+  private var texts: [String] = []
   /// Numbers plus one by hash, 0 for a free place; at least twice as many places as texts.
   private var slots = [UInt32](repeating: 0, count: 64)
   /// Look-ups that found the table full.
@@ -30,6 +34,9 @@ struct NameTable: Sendable {
 
   /// Texts known, `other` included.
   var count: Int { ends.count }
+
+  /// Whether new texts are `other` from here on.
+  var isFull: Bool { ends.count >= limit }
 
   mutating func intern(_ text: String) -> Index {
     let bytes = Array(text.utf8)
@@ -51,6 +58,7 @@ struct NameTable: Sendable {
       return Self.other
     }
     for place in 0..<text.count { bytes.append(text[place]) }
+    texts.append(text.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) })
     ends.append(UInt32(bytes.count))
     hashes.append(hash)
     slots[slot] = UInt32(ends.count)
@@ -77,9 +85,7 @@ struct NameTable: Sendable {
 
   /// Empty for a number never given out.
   subscript(index: Index) -> String {
-    let place = Int(index)
-    guard place < ends.count else { return "" }
-    return String(decoding: bytes[start(place)..<Int(ends[place])], as: UTF8.self)
+    Int(index) < texts.count ? texts[Int(index)] : ""
   }
 
   private func start(_ place: Int) -> Int { place == 0 ? 0 : Int(ends[place - 1]) }
@@ -97,6 +103,20 @@ struct NameTable: Sendable {
       var slot = Int(truncatingIfNeeded: hash) & (slots.count - 1)
       while slots[slot] != 0 { slot = (slot + 1) & (slots.count - 1) }
       slots[slot] = UInt32(index + 1)
+    }
+  }
+}
+
+/// A number for each number of a name table; unknown until it is set.
+struct IndexMap: Sendable {
+  private var values: [NameTable.Index] = []
+
+  subscript(index: NameTable.Index) -> NameTable.Index {
+    get { Int(index) < values.count ? values[Int(index)] : NameTable.unknown }
+    set {
+      guard index != NameTable.unknown else { return }
+      while values.count <= Int(index) { values.append(NameTable.unknown) }
+      values[Int(index)] = newValue
     }
   }
 }

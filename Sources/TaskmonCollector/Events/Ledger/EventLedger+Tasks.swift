@@ -1,8 +1,9 @@
 import CeleryProtocol
+import TaskmonModel
 import TaskmonUnits
 
-/// How events of tasks change what is kept; see `CompactTask.State` for their order.
-extension CompactLedger {
+/// How events of tasks change what is kept; see `TaskRecord.State` for their order.
+extension EventLedger {
   mutating func sent(_ event: EventFrame, _ body: Span<UInt8>, _ now: Timestamp) {
     let (place, isNew) = place(of: event, body)
     let name = names.intern(event.name, in: body)
@@ -21,14 +22,26 @@ extension CompactLedger {
     }
     let host = nodes.internHost(event.hostname, in: body)
     count(.sent, place, node: host)
-    if let name { publishers.note(event.hostname, in: body, of: name, at: now) }
+    guard retries == 0, let key = periodicKey(event, body, name) else { return }
+    let publisher = event.hostname.string(in: body, limit: 256) ?? ""
+    beats.published(
+      key, id: idText(tasks.records[place].key), by: publisher,
+      at: Timestamp(secondsSince1970: moment))
+  }
+
+  /// Nil for all tasks but those of a known schedule.
+  private func periodicKey(
+    _ event: EventFrame, _ body: Span<UInt8>, _ name: NameTable.Index?
+  ) -> PeriodicKey? {
+    guard let name, watchedNames.contains(name) else { return nil }
+    return PeriodicKey(event.announcement(in: body))
   }
 
   mutating func absorbTask(_ event: EventFrame, _ body: Span<UInt8>, _ now: Timestamp) {
     let worker = sender(event, body)
     workers.hear(worker, at: now, isTaskEvent: true)
     let (place, isNew) = place(of: event, body)
-    if isNew || tasks.records[place].name == .max {
+    if isNew || tasks.records[place].name == NameTable.unknown {
       let name = nameOfFailure(event, body) ?? names.intern(event.name, in: body)
       if let name { tasks.change(place) { $0.name = name } }
     }
@@ -36,13 +49,13 @@ extension CompactLedger {
     switch event.kind {
     case .taskReceived: received(event, body, place, isNew, worker, moment)
     case .taskStarted: started(place, worker, moment, now)
-    case .taskSucceeded: succeeded(event, place, worker, moment, now)
-    case .taskFailed: failed(event, body, place, worker, moment, now)
-    case .taskRetried: retried(event, body, place, worker, moment, now)
+    case .taskSucceeded: succeeded(event, place, worker, moment)
+    case .taskFailed: failed(event, body, place, worker, moment)
+    case .taskRetried: retried(event, body, place, worker, moment)
     case .taskRejected: end(.rejected, place, worker, moment)
     case .taskRevoked:
       end(.revoked, place, worker, moment)
-      if event.expired == true { note(.expired, place, at: now) }
+      if event.expired == true { count(.expired, place, node: worker.node) }
     case .workerOnline, .workerHeartbeat, .workerOffline, .taskSent, .other: break
     }
     if let outcome = event.kind.outcome { count(outcome, place, node: worker.node) }
@@ -53,14 +66,17 @@ extension CompactLedger {
     _ worker: WorkerBook.Key, _ moment: Double
   ) {
     let retries = Self.attempt(event)
-    let name = isNew ? nil : names.intern(event.name, in: body)
+    let name = names.intern(event.name, in: body)
     // A replaced task keeps its id and its number of retries; it names itself as its parent.
     let isOwnParent = !event.parentID.isAbsent && event.says(parentIsItselfIn: body)
+    let before = tasks.records[place]
     tasks.change(place) { record in
       let isLater = retries > record.retries
       let isReplaced = isOwnParent && retries == record.retries && record.starts > 0
       if !isNew, isLater || isReplaced {
         let (sentAt, state) = (record.sentAt, record.state)
+        // A retry may be received before its predecessor's end is heard.
+        record.owesRetried = isLater && state == .started
         record.beginAttempt(retries)
         if state == .sent { record.sentAt = sentAt }
         record.state = .received
@@ -74,14 +90,16 @@ extension CompactLedger {
       if record.state < .received || record.state == .retrying { record.state = .received }
       if record.state == .received { record.take(worker) }
     }
+    let isFirst = isNew || before.receivedAt.isNaN && before.state <= .sent
+    guard isFirst, retries == 0, let key = periodicKey(event, body, name) else { return }
+    beats.received(key, at: Timestamp(secondsSince1970: moment))
   }
 
   private mutating func started(
     _ place: Int, _ worker: WorkerBook.Key, _ moment: Double, _ now: Timestamp
   ) {
     let record = tasks.records[place]
-    let isAgain = record.starts > 0 && record.deliveries > 1
-    if isAgain { ranTwice(place, by: worker, at: moment) }
+    if record.starts > 0, record.deliveries > 1 { ranTwice(place, by: worker, at: moment) }
     if record.starts == 0 { observeWait(place, worker, startedAt: moment) }
     tasks.change(place) { record in
       if record.starts < .max { record.starts += 1 }
@@ -97,57 +115,64 @@ extension CompactLedger {
     }
   }
 
+  private mutating func ranTwice(
+    _ place: Int, by second: WorkerBook.Key, at moment: Double
+  ) {
+    let record = tasks.records[place]
+    count(.duplicate, place, node: second.node)
+    if duplicates.count >= budget.recentDuplicates { duplicates.removeFirst() }
+    duplicates.append(
+      DuplicateExecution(
+        id: idText(record.key), task: name(record.name), retries: Int(record.retries),
+        first: worker(WorkerBook.Key(node: record.node, pid: record.pid)),
+        firstAt: Self.timestamp(record.startedAt), second: worker(second),
+        secondAt: Timestamp(secondsSince1970: moment)))
+  }
+
   private mutating func succeeded(
-    _ event: EventFrame, _ place: Int, _ worker: WorkerBook.Key, _ moment: Double,
-    _ now: Timestamp
+    _ event: EventFrame, _ place: Int, _ worker: WorkerBook.Key, _ moment: Double
   ) {
     end(.succeeded, place, worker, moment)
-    note(.completed, place, at: now)
     guard let runtime = event.runtime?.value else { return }
-    let series = seriesPlace(of: place, node: worker.node)
-    self.series.change(series) {
+    series.change(seriesPlace(of: place, node: worker.node)) {
       $0.runtime.observe(runtime, bounds: FixedHistogram.runtimeBounds)
     }
-    let name = Int(tasks.records[place].name)
-    guard name < Int(NameTable.Index.max) else { return }
-    while runtimes.count <= name { runtimes.append(nil) }
-    if runtimes[name] == nil { runtimes[name] = LogHistogram() }
-    runtimes[name]?.observe(runtime)
+    runtimes[tasks.records[place].name, default: LogHistogram()].observe(runtime)
   }
 
   private mutating func failed(
     _ event: EventFrame, _ body: Span<UInt8>, _ place: Int, _ worker: WorkerBook.Key,
-    _ moment: Double, _ now: Timestamp
+    _ moment: Double
   ) {
     end(.failed, place, worker, moment)
-    let failure = keep(event, body, place, worker, now)
+    let failure = keep(event, body, place, worker, moment)
     series.countFailure(failure, in: seriesPlace(of: place, node: worker.node))
-    note(.completed, place, at: now)
-    note(.failed, place, failure, at: now)
-    if failure == workerLost { note(.workerLost, place, at: now) }
+    if failure == workerLost { count(.workerLost, place, node: worker.node) }
   }
 
+  /// The end of an attempt whose successor is on its way already does not end the successor.
   private mutating func retried(
     _ event: EventFrame, _ body: Span<UInt8>, _ place: Int, _ worker: WorkerBook.Key,
-    _ moment: Double, _ now: Timestamp
+    _ moment: Double
   ) {
     let record = tasks.records[place]
-    // The next attempt is often received, and may have started, before this one's end is heard.
-    let isPast =
-      record.retries > 0
-      && (record.state <= .received || (record.state == .started && moment < record.startedAt))
-    if !isPast { end(.retrying, place, worker, moment) }
-    note(.retried, place, keep(event, body, place, worker, now), at: now)
+    if record.owesRetried {
+      tasks.change(place) { $0.owesRetried = false }
+    } else if record.state != .received {
+      end(.retrying, place, worker, moment)
+    }
+    _ = keep(event, body, place, worker, moment)
   }
 
   private mutating func end(
-    _ state: CompactTask.State, _ place: Int, _ worker: WorkerBook.Key, _ moment: Double
+    _ state: TaskRecord.State, _ place: Int, _ worker: WorkerBook.Key, _ moment: Double
   ) {
     tasks.change(place) { record in
       // With `reject` a failure is told as well: the failure says more, whichever comes first.
       if record.state == .failed, state == .rejected { return }
       record.state = state
       record.endedAt = moment
+      record.owesRetried = false
       record.take(worker)
     }
   }
@@ -157,48 +182,52 @@ extension CompactLedger {
     _ place: Int, _ worker: WorkerBook.Key, startedAt moment: Double
   ) {
     let record = tasks.records[place]
-    var ready = record.sentAt.isNaN ? record.receivedAt : record.sentAt
-    if record.eta > ready { ready = record.eta }
-    guard !ready.isNaN else { return }
+    guard let ready = record.readyAt else { return }
     series.change(seriesPlace(of: place, node: worker.node)) {
       $0.wait.observe(moment - ready, bounds: FixedHistogram.waitBounds)
     }
+    waits[record.name, default: LogHistogram()].observe(moment - ready)
   }
 
   // MARK: Counting
 
   private mutating func count(_ outcome: TaskOutcome, _ place: Int, node: NameTable.Index) {
     series.change(seriesPlace(of: place, node: node)) { $0.count(outcome) }
+    taskMeters.count(outcome, of: tasks.records[place].name, at: tick)
+    nodeMeters.count(outcome, of: node, at: tick)
   }
 
   /// The series of a task on a node; the record remembers the one it was counted in last.
   private mutating func seriesPlace(of place: Int, node: NameTable.Index) -> UInt32 {
     let record = tasks.records[place]
-    let queue = record.queue == .max ? onlyQueues[node] ?? defaultQueue : record.queue
+    let queue = record.queue == NameTable.unknown ? usualQueue(of: record.name, node) : record.queue
     let key = SeriesKey(name: record.name, node: node, queue: queue)
     let series = series.place(of: key, known: record.series)
     tasks.change(place) { $0.series = series }
     return series
   }
 
-  private mutating func note(
-    _ what: RecentCounts.What, _ place: Int, _ failure: NameTable.Index = .max, at now: Timestamp
-  ) {
-    recent.count(
-      RecentCounts.Key(name: tasks.records[place].name, what: what, failure: failure), at: now)
+  private func usualQueue(of name: NameTable.Index, _ node: NameTable.Index) -> NameTable.Index {
+    if onlyQueues[node] != NameTable.unknown { return onlyQueues[node] }
+    return seenQueues[name] != NameTable.unknown ? seenQueues[name] : defaultQueue
   }
 
-  /// Puts a failure into the ring; gives its class.
+  /// Puts a failure into the ring and counts it by its class; gives the class.
   private mutating func keep(
     _ event: EventFrame, _ body: Span<UInt8>, _ place: Int, _ worker: WorkerBook.Key,
-    _ now: Timestamp
+    _ moment: Double
   ) -> NameTable.Index {
     let failure = event.failureClass(in: body, &classes)
     let record = tasks.records[place]
+    let isRetry = event.kind == .taskRetried
+    if failure != NameTable.unknown {
+      failureMeters.count(failure, of: record.name, isRetry: isRetry, at: tick)
+    }
     failureRing.add(
       FailureRing.Entry(
-        key: record.key, at: event.timestamp ?? now, name: record.name, node: worker.node,
-        failure: failure, isRetry: event.kind == .taskRetried,
+        key: record.key, at: Timestamp(secondsSince1970: moment), name: record.name,
+        queue: record.queue, worker: worker, failure: failure, isRetry: isRetry,
+        retries: record.isAnnounced ? record.retries : nil,
         exception: FailureRing.RawText(event.exception, in: body),
         traceback: FailureRing.RawText(event.traceback, in: body)))
     return failure

@@ -3,9 +3,12 @@ import TaskmonUnits
 /// What can happen to a task, as it is counted.
 enum TaskOutcome: Int, Sendable, CaseIterable {
   case sent, received, started, succeeded, failed, retried, rejected, revoked
+  /// Revoked because its time was over; failed because its process was killed; started once too
+  /// often: each besides what it also is.
+  case expired, workerLost, duplicate
 }
 
-/// Whose counts these are; numbers of the ledger's name tables, 0xFFFF where unknown.
+/// Whose counts these are; numbers of the ledger's name tables.
 struct SeriesKey: Sendable, Hashable {
   var name: NameTable.Index
   /// The worker by its node name; for `sent` the host of who published.
@@ -14,9 +17,9 @@ struct SeriesKey: Sendable, Hashable {
 }
 
 /// Counts and times of one task on one worker out of one queue.
-struct Series: Sendable, Equatable {
-  let key: SeriesKey
-  private(set) var counts = [UInt64](repeating: 0, count: TaskOutcome.allCases.count)
+struct Series: Sendable {
+  fileprivate(set) var key: SeriesKey
+  private var counts: InlineArray<11, UInt64> = .init(repeating: 0)
   var runtime = FixedHistogram(bounds: FixedHistogram.runtimeBounds)
   var wait = FixedHistogram(bounds: FixedHistogram.waitBounds)
 
@@ -75,5 +78,12 @@ struct SeriesTable: Sendable {
       key = FailureKey(series: 0, failure: NameTable.other)
     }
     failures[key, default: 0] &+= 1
+  }
+
+  /// Nodes have other numbers now; each that a series names has one of its own.
+  mutating func renumber(_ new: (NameTable.Index) -> NameTable.Index) {
+    for place in all.indices { all[place].key.node = new(all[place].key.node) }
+    places = [:]
+    for place in all.indices.dropFirst() { places[all[place].key] = UInt32(place) }
   }
 }

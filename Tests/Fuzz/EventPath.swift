@@ -44,14 +44,21 @@ private func push(_ input: [UInt8]) {
       }
       while let push = try buffer.next() {
         guard case .message(let place) = push else { continue }
-        buffer.withBytes { flood.take($0, [place], Timestamp(secondsSince1970: 0)) }
+        buffer.withBytes { tap.take($0, [place], at: Timestamp(secondsSince1970: 0)) }
       }
     }
   } catch {}
 }
 
 /// One for all inputs: small, so that it is always full.
-private let flood = EventFlood(trackedTasks: 8)
+private let tap: EventTap = {
+  var budget = CollectionBudget()
+  (budget.trackedTasks, budget.trackedWorkers, budget.taskSeries) = (8, 4, 8)
+  (budget.eventNames, budget.eventNodes, budget.oddIDs) = (16, 32, 4)
+  let time = TimeSource(
+    now: { Timestamp(secondsSince1970: 1) }, uptime: { Seconds(1) }, sleep: { _ in })
+  return EventTap(budget: budget, time: time)
+}()
 
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzOne(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
@@ -60,7 +67,7 @@ public func fuzzOne(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   for payload in [input, body] {
     precondition(scanned(payload) == decoded(payload), "the readers disagree")
     let place = MessagePlace(channel: 0..<0, payload: 0..<payload.count)
-    flood.take(payload.span, [place], Timestamp(secondsSince1970: 1))
+    tap.take(payload.span, [place], at: Timestamp(secondsSince1970: 1))
   }
   push(input)
   return 0

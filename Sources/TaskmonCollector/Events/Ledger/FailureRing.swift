@@ -1,21 +1,6 @@
 import CeleryProtocol
 import TaskmonUnits
 
-/// A failed or retried attempt, as much of it as a drill-down shows.
-struct FailureSighting: Sendable, Equatable {
-  var id: String
-  var at: Timestamp
-  /// Nil where its name was never heard.
-  var task: String?
-  var node: String
-  var isRetry: Bool
-  var className: String?
-  /// Python's repr, at most 1 KiB.
-  var exception: String?
-  /// The end of it, at most 4 KiB.
-  var traceback: String?
-}
-
 /// The latest failures, the oldest making room; texts stay as they came until somebody looks.
 struct FailureRing: Sendable {
   /// A longer text is cut when it comes in.
@@ -25,9 +10,12 @@ struct FailureRing: Sendable {
     var key: TaskKey
     var at: Timestamp
     var name: NameTable.Index
-    var node: NameTable.Index
+    var queue: NameTable.Index
+    var worker: WorkerBook.Key
     var failure: NameTable.Index
     var isRetry: Bool
+    /// Nil where its receipt was not heard.
+    var retries: UInt8?
     var exception: RawText?
     var traceback: RawText?
   }
@@ -53,6 +41,13 @@ struct FailureRing: Sendable {
       isEscaped
         ? EventText.resolve(bytes) : String(decoding: bytes, as: UTF8.self)
     }
+
+    /// Its beginning.
+    func resolved(atMost limit: Int) -> String {
+      let text = resolved
+      return text.utf8.count <= limit
+        ? text : String(decoding: text.utf8.prefix(limit), as: UTF8.self)
+    }
   }
 
   private(set) var entries: [Entry] = []
@@ -74,5 +69,9 @@ struct FailureRing: Sendable {
   var newestFirst: [Entry] {
     let pivot = entries.count < limit ? 0 : next
     return (entries[pivot...] + entries[..<pivot]).reversed()
+  }
+
+  mutating func renumber(_ new: (NameTable.Index) -> NameTable.Index) {
+    for place in entries.indices { entries[place].worker.node = new(entries[place].worker.node) }
   }
 }

@@ -1,8 +1,10 @@
+import TaskmonModel
 import TaskmonUnits
 
 /// Observations in fixed buckets, counted each in its own; the exposition sums them up.
 struct FixedHistogram: Sendable, Equatable {
-  /// Upper bounds of what `celery_task_runtime` promises, in seconds; one bucket more holds the rest.
+  /// Upper bounds of what `celery_task_runtime` promises, in seconds; one bucket more holds the
+  /// rest.
   static let runtimeBounds: [Double] = [
     0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10,
   ]
@@ -18,7 +20,8 @@ struct FixedHistogram: Sendable, Equatable {
 
   var count: UInt64 { counts.reduce(0, &+) }
 
-  /// `bounds` are the ones it was made with; a negative time, clocks being what they are, counts as 0.
+  /// `bounds` are the ones it was made with; a negative time, clocks being what they are, counts as
+  /// 0.
   mutating func observe(_ time: Double, bounds: [Double]) {
     guard time.isFinite else { return }
     let time = max(0, time)
@@ -37,11 +40,22 @@ struct LogHistogram: Sendable, Equatable {
 
   private var counts = [UInt32](repeating: 0, count: quarters)
   private(set) var count = 0
+  private(set) var sum = Seconds.zero
 
+  /// A negative time, clocks being what they are, counts as 0.
   mutating func observe(_ time: Double) {
     guard time.isFinite else { return }
     counts[Self.bucket(time)] &+= 1
     count += 1
+    sum += Seconds(max(0, time))
+  }
+
+  /// Nil without any.
+  var times: TaskTimes? {
+    guard let p50 = quantile(0.5), let p95 = quantile(0.95), let p99 = quantile(0.99) else {
+      return nil
+    }
+    return TaskTimes(count: count, sum: sum, p50: p50, p95: p95, p99: p99)
   }
 
   /// A time that `share` of all did not exceed, at most a quarter too long; nil without any.
