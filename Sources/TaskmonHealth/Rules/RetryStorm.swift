@@ -99,6 +99,11 @@ package struct RetryStorm: Rule {
 }
 
 extension TaskTally {
+  /// What `retry()` without an exception is told as.
+  private static let polling = "Retry"
+
   /// The exception most retries were about; nil where none named one.
-  fileprivate var commonRetry: (key: String, value: Int)? { retries.mostFrequent.first }
+  fileprivate var commonRetry: (key: String, value: Int)? {
+    retries.filter { $0.key != Self.polling }.mostFrequent.first
+  }
 }

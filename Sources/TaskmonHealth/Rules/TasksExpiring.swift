@@ -12,6 +12,9 @@ package struct TasksExpiring: Rule {
     Threshold("share", 0.05, .ratio, help: "messages that expire over all that are dealt with"),
     Threshold("expired", 20, .count, help: "messages that expired, at least"),
     Threshold(
+      "newcomer", Seconds(60),
+      help: "workers that came since the window began, or so long before, are excused"),
+    Threshold(
       "window", Seconds.minutes(10), help: "heard for this long first; what is counted is of 10m"),
   ]
   package static let page = RulePage(
@@ -24,8 +27,10 @@ package struct TasksExpiring: Rule {
     detection: """
       Within the last 10 min of the event stream 20 or more messages of a task were revoked \
       because their time was over, and these are 5 % or more of those that were either started or \
-      expired. What workers find expired that came within these 10 min does not count: when a \
-      fleet returns from zero, the expired messages it meets are what their expiry was for.
+      expired. What workers find expired that came within these 10 min, or a minute before, does \
+      not count: when a fleet returns from zero, the expired messages it meets are what their \
+      expiry was for. A worker that finds a message expired does not say of which task it was: \
+      without task-sent events these are judged together, against all that was started.
       """,
     blindSpots: """
       Workers that send no task events are not seen. Messages that expire in a queue nobody \
@@ -59,33 +64,32 @@ package struct TasksExpiring: Rule {
     let needed = limits.seconds("window")
     if let reason = heard.missing(needed) { return .unknown(reason) }
     guard let window = heard.window else { return heard.verdict([], over: needed) }
-    let newcomers = Self.newcomers(watch, window)
+    let newcomers = Self.newcomers(
+      watch, since: window.counted.start - limits.seconds("newcomer"))
     let excused = newcomers.reduce(0) { $0.addingClamped(window.nodes[$1]?.expired ?? 0) }
     var findings: [Finding] = []
     var doubts: [String] = []
-    for (name, tally) in window.tasks.sorted(by: { $0.key < $1.key })
-    where name != TaskFacts.unnamed && isTooMuch(tally.counts.expired, tally, name, limits) {
-      if isTooMuch(tally.counts.expired - excused, tally, name, limits) {
-        findings.append(finding(name, tally, heard, snapshot))
-      } else if let newcomer = newcomers.first {
+    let all = window.tasks.values.reduce(TaskCounts.zero) { $0 + $1.counts }
+    for (name, tally) in window.tasks.sorted(by: { $0.key < $1.key }) {
+      let expiry = Expiry(name, tally.counts, limits)
+      guard expiry.isTooMuch() else { continue }
+      if !expiry.isTooMuch(without: excused), let newcomer = newcomers.first {
         doubts.append("what \(name) lost to expiry may be from before \(newcomer) came")
+      } else if name == TaskFacts.unnamed, !Expiry(name, all, limits).isTooMuch() {
+        doubts.append(
+          "\(tally.counts.expired.grouped) messages expired of tasks that were not named:"
+            + " task_send_sent_event in publishers names them")
+      } else {
+        findings.append(
+          finding(name, name == TaskFacts.unnamed ? all : tally.counts, heard, snapshot))
       }
     }
     if findings.isEmpty, let doubt = doubts.first { return .unknown(doubt) }
     return heard.verdict(findings, over: needed)
   }
 
-  private func isTooMuch(
-    _ expired: Int, _ tally: TaskTally, _ task: String, _ limits: ThresholdValues
-  ) -> Bool {
-    guard expired >= max(1, limits.count("expired", for: task)) else { return false }
-    let dealtWith = Double(tally.counts.started) + Double(tally.counts.expired)
-    return Double(expired) >= limits.number("share", for: task) * dealtWith
-  }
-
-  /// Node names of workers that came since the window began.
-  private static func newcomers(_ watch: WorkerWatch, _ window: TaskWindow) -> [String] {
-    let begin = min(window.counted.start, watch.snapshot.takenAt - TaskTrack.length)
+  /// Node names of workers that came after this moment.
+  private static func newcomers(_ watch: WorkerWatch, since begin: Timestamp) -> [String] {
     let young = (watch.snapshot.workers.value ?? []).filter { worker in
       guard let uptime = worker.uptime else { return false }
       return (worker.lastProof ?? watch.snapshot.takenAt) - uptime > begin
@@ -95,10 +99,10 @@ package struct TasksExpiring: Rule {
   }
 
   private func finding(
-    _ task: String, _ tally: TaskTally, _ heard: HeardTasks, _ snapshot: Snapshot
+    _ task: String, _ counts: TaskCounts, _ heard: HeardTasks, _ snapshot: Snapshot
   ) -> Finding {
-    let expired = tally.counts.expired
-    let share = Double(expired) / (Double(tally.counts.started) + Double(expired))
+    let expired = counts.expired
+    let share = Double(expired) / (Double(counts.started) + Double(expired))
     return Finding(
       rule: Self.id, severity: .warning, subject: task,
       message: "\(expired.grouped) messages expired unrun in \(heard.heard.text),"
@@ -106,12 +110,32 @@ package struct TasksExpiring: Rule {
       since: snapshot.takenAt,
       evidence: [
         EvidenceItem("expired", .count(expired)),
-        EvidenceItem("started", .count(tally.counts.started)),
+        EvidenceItem("started", .count(counts.started)),
         EvidenceItem("share", .number(share)),
-        EvidenceItem("waitP95Seconds", .seconds(snapshot.tasks.value?[task]?.wait?.p95)),
+        EvidenceItem("waitP95Seconds", .seconds(snapshot.tasks.value?[task: task]?.wait?.p95)),
         EvidenceItem("heardSeconds", .seconds(heard.heard)),
       ],
       remedy: "add workers or slots for its queue, give it a queue of its own, or a longer"
         + " expires=")
+  }
+}
+
+/// How many messages of one task expired, before its thresholds.
+private struct Expiry {
+  private let counts: TaskCounts
+  private let least: Int
+  private let share: Double
+
+  init(_ task: String, _ counts: TaskCounts, _ limits: ThresholdValues) {
+    self.counts = counts
+    least = max(1, limits.count("expired", for: task))
+    share = limits.number("share", for: task)
+  }
+
+  /// `excused` are not counted among those that expired.
+  func isTooMuch(without excused: Int = 0) -> Bool {
+    let expired = max(0, counts.expired) - excused
+    let dealtWith = Double(counts.started) + Double(counts.expired)
+    return expired >= least && Double(expired) >= share * dealtWith
   }
 }

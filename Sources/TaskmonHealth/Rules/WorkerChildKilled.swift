@@ -65,7 +65,7 @@ package struct WorkerChildKilled: Rule {
   ) -> Verdict {
     let heard = HeardTasks(WorkerWatch(history, snapshot))
     let failures = (snapshot.tasks.value?.failures ?? []).filter {
-      $0.exceptionClass == "WorkerLostError" && !$0.isRetry
+      $0.exceptionClass == Self.exception && !$0.isRetry
         && snapshot.takenAt - $0.at <= TaskTrack.length
     }
     let findings = (heard.window?.nodes ?? [:]).sorted { $0.key < $1.key }.compactMap {
@@ -77,12 +77,24 @@ package struct WorkerChildKilled: Rule {
     return heard.verdict(findings, over: limits.seconds("window"))
   }
 
+  private static let exception = "WorkerLostError"
+
+  /// In which tasks it happened: those of this worker where all are remembered, else of all.
+  private static func tasks(
+    of killed: Int, _ failures: [RecentFailure], _ heard: HeardTasks
+  ) -> [String: Int] {
+    let own = Dictionary(
+      failures.map { ($0.task ?? TaskFacts.unnamed, 1) }, uniquingKeysWith: +)
+    if failures.count >= killed { return own }
+    let all = (heard.window?.tasks ?? [:]).compactMapValues { $0.failures[exception] }
+    return all.isEmpty ? own : all
+  }
+
   private func finding(
     _ node: String, _ killed: Int, _ failures: [RecentFailure], _ heard: HeardTasks,
     _ snapshot: Snapshot
   ) -> Finding {
-    let tasks = Dictionary(
-      failures.map { ($0.task ?? TaskFacts.unnamed, 1) }, uniquingKeysWith: +)
+    let tasks = Self.tasks(of: killed, failures, heard)
     let signals = Set(failures.compactMap(\.signal)).sorted()
     let noun = killed == 1 ? "process was" : "processes were"
     var message = "\(killed.grouped) \(noun) killed in \(heard.heard.text)"

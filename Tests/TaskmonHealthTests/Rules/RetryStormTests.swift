@@ -47,8 +47,10 @@ import Testing
   }
 
   @Test func aTaskThatPollsByRetryingNamesNoException() throws {
-    let polling = Self.seen(succeeded: 10, retried: 5000, [:])
-    #expect(try verdict(RetryStorm.self, polling) == .healthy)
+    for named in [[:], ["Retry": 5000], ["Retry": 4000, "ConnectionError": 1000]] {
+      let polling = Self.seen(succeeded: 10, retried: 5000, named)
+      #expect(try verdict(RetryStorm.self, polling) == .healthy)
+    }
   }
 
   @Test func tenMinutesMustHaveBeenHeard() throws {

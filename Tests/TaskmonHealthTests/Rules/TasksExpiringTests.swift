@@ -45,7 +45,7 @@ import Testing
     #expect(try verdict(TasksExpiring.self, seen) == .healthy)
   }
 
-  @Test(arguments: [(300.0, true), (700.0, false)])
+  @Test(arguments: [(300.0, true), (660.0, false)])
   func whatAFleetFindsExpiredThatReturnsFromZeroIsNoFault(
     _ cameAgo: Double, _ isExcused: Bool
   ) throws {
@@ -60,7 +60,7 @@ import Testing
   }
 
   @Test func aWorkerThatWasStartedJustBeforeTaskmonIsNewAsWell() throws {
-    let young = worker(firstHeard: 300, uptime: 400)
+    let young = worker(firstHeard: 500, uptime: 600)
     let said = try verdict(
       TasksExpiring.self,
       Self.seen(started: 50, expired: 150, heard: 560, observed: 560, workers: [young]))
@@ -77,6 +77,26 @@ import Testing
       TasksExpiring.self,
       Self.seen(started: 50, expired: 150, nodes: most, workers: [stayed, fresh]))
     #expect(told(said) == ["warning shop.refresh"])
+  }
+
+  @Test(arguments: [(380, ["warning unknown task"], false), (381, [], true)])
+  func messagesNobodyNamedAreJudgedAgainstAllThatWasStarted(
+    _ started: Int, _ wanted: [String], _ isUnknown: Bool
+  ) throws {
+    let seen = history(
+      of: snapshot(
+        observed: 7200, workers: .value([worker(firstHeard: 7199)]),
+        tasks: statistics([
+          TaskFacts.unnamed: TaskTally(TaskCounts(revoked: 20, expired: 20)),
+          "shop.pay": TaskTally(TaskCounts(started: started, succeeded: started)),
+        ])))
+    let said = try verdict(TasksExpiring.self, seen)
+    #expect(told(said) == wanted)
+    #expect(
+      said.reason
+        == (isUnknown
+          ? "20 messages expired of tasks that were not named: task_send_sent_event in publishers"
+            + " names them" : nil))
   }
 
   @Test func tenMinutesMustHaveBeenHeard() throws {

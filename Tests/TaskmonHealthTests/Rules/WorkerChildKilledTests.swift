@@ -50,6 +50,20 @@ import Testing
     #expect(finding?.evidence("lastTaskID") == .text("id-30"))
   }
 
+  @Test func whereTheFailuresAreForgottenTheCountsNameTheTasks() throws {
+    let tally = TaskTally(
+      TaskCounts(failed: 7, workerLost: 5), failures: ["WorkerLostError": 5, "KeyError": 2])
+    let seen = history(
+      of: snapshot(
+        workers: .value([worker(events: heartbeats())]),
+        tasks: statistics(
+          ["shop.render": tally, "shop.pay": TaskTally(TaskCounts(failed: 9))],
+          nodes: ["celery@w1": TaskCounts(failed: 7, workerLost: 5)],
+          failures: [Self.failure(5)])))
+    let finding = try verdict(WorkerChildKilled.self, seen).first
+    #expect(finding?.evidence("tasks") == .list(["shop.render 5"]))
+  }
+
   @Test func aSignalThatSomebodySentIsNotCalledMemory() throws {
     let stopped = "WorkerLostError('Worker exited prematurely: signal 15 (SIGTERM) Job: 3.')"
     let failures = [Self.failure(30, message: stopped), Self.failure(31, message: "?")]
