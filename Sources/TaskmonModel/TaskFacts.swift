@@ -4,9 +4,10 @@ package import TaskmonUnits
 package struct TaskStatistics: Sendable, Equatable, Codable {
   /// When counting began; totals are of what was heard since.
   package var since: Timestamp
-  /// What the `recent` counts cover: ten minutes at most.
+  /// What the `recent` counts cover: ten whole minutes and the present one; less where taskmon has
+  /// not listened for so long.
   package var recent: CountedTime
-  /// What the `minute` counts cover, for rates: one minute at most.
+  /// What the `minute` counts cover, for rates: 60 to 70 seconds; less as above.
   package var minute: CountedTime
   /// By task name, sorted by it; at most `CollectionBudget.taskNames`, the busiest.
   package var tasks: [TaskFacts]
@@ -78,7 +79,7 @@ package struct TaskFacts: Sendable, Equatable, Codable {
   /// Events whose task was never named are under `TaskFacts.unnamed`.
   package var name: String
   package var total: TaskTally
-  /// Within the last ten minutes; see `TaskStatistics.recent`.
+  /// Within the last ten minutes and the present one; see `TaskStatistics.recent`.
   package var recent: TaskTally
   /// Within the last minute; see `TaskStatistics.minute`.
   package var minute: TaskCounts

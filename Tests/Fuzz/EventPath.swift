@@ -1,9 +1,9 @@
 // The event path under libFuzzer: `make fuzz`. Bytes that anybody may publish must never trap, and
 // the two readers of events must agree on every one of them.
 
-import CeleryProtocol
+@testable import CeleryProtocol
 @testable import RedisClient
-import TaskmonCollector
+@testable import TaskmonCollector
 import TaskmonUnits
 
 /// What both readers made of a payload.
@@ -57,7 +57,9 @@ private let tap: EventTap = {
   (budget.eventNames, budget.eventNodes, budget.oddIDs) = (16, 32, 4)
   let time = TimeSource(
     now: { Timestamp(secondsSince1970: 1) }, uptime: { Seconds(1) }, sleep: { _ in })
-  return EventTap(budget: budget, time: time)
+  let tap = EventTap(budget: budget, time: time)
+  tap.take(.subscribed(at: time.now()))
+  return tap
 }()
 
 @_cdecl("LLVMFuzzerTestOneInput")
@@ -70,5 +72,9 @@ public func fuzzOne(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     tap.take(payload.span, [place], at: Timestamp(secondsSince1970: 1))
   }
   push(input)
+  if input.count % 16 == 0 {
+    tap.with { $0.ledger.forgetWorkers(unheardSince: Timestamp(secondsSince1970: 1)) }
+    _ = tap.excerpt(of: [String(decoding: input, as: UTF8.self)])
+  }
   return 0
 }

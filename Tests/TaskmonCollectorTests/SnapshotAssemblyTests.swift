@@ -33,6 +33,7 @@ import Testing
     #expect(snapshot.unacked.value == nil)
     #expect(snapshot.workers.value == nil)
     #expect(snapshot.running.value == nil)
+    #expect(snapshot.tasks.reason == "the event channel was not heard yet")
     #expect(snapshot.server.value == nil)
     #expect(snapshot.presence.value == nil)
     #expect(snapshot.results.value == nil)

@@ -1,7 +1,4 @@
 /// Reads published events as frames: no text is made and, once warm, nothing is allocated.
-///
-/// `EventDecoder` reads the same bytes into values; the two agree on what is an event, what is
-/// refused and why.
 package struct EventScanner: Sendable {
   /// Larger bodies are refused; a full batch has some tens of kilobytes.
   private static let bodyLimit = 16 << 20

@@ -31,16 +31,16 @@ import Testing
     #expect(
       facts.total == TaskTally(TaskCounts(received: 15, failed: 15), failures: ["KeyError": 15]))
     #expect(
-      facts.recent == TaskTally(TaskCounts(received: 10, failed: 10), failures: ["KeyError": 10]))
+      facts.recent == TaskTally(TaskCounts(received: 11, failed: 11), failures: ["KeyError": 11]))
     #expect(facts.minute == TaskCounts(received: 1, failed: 1))
     #expect(facts.completedByMinute == Array(repeating: 1, count: 10))
-    #expect(now.nodes.first?.recent == TaskCounts(received: 10, failed: 10))
+    #expect(now.nodes.first?.recent == TaskCounts(received: 11, failed: 11))
     #expect(
       now.recent
         == CountedTime(
-          from: at(end - 540), to: at(end + 30), heard: Seconds(570)))
-    #expect(now.minute == CountedTime(from: at(end - 20), to: at(end + 30), heard: Seconds(50)))
-    let later = try #require(Self.statistics(ledger, at: end + 660)[task: "a.b"])
+          from: at(end - 600), to: at(end + 30), heard: Seconds(630)))
+    #expect(now.minute == CountedTime(from: at(end - 30), to: at(end + 30), heard: Seconds(60)))
+    let later = try #require(Self.statistics(ledger, at: end + 661)[task: "a.b"])
     #expect(later.recent == TaskTally())
     #expect(later.minute == .zero)
     #expect(later.completedByMinute == Array(repeating: 0, count: 10))
@@ -53,8 +53,8 @@ import Testing
       ledger, at: Self.noon + 300,
       heard: [(Self.noon, Self.noon + 60), (Self.noon + 200, Self.noon + 290)])
     #expect(now.recent.heard == Seconds(150))
-    #expect(now.minute.heard == Seconds(40))
-    #expect(now.minute.rate(of: 20) == 0.5)
+    #expect(now.minute.heard == Seconds(50))
+    #expect(now.minute.rate(of: 25) == 0.5)
     #expect(CountedTime(from: at(0), to: at(0), heard: .zero).rate(of: 1) == nil)
   }
 

@@ -60,7 +60,7 @@ struct TallyTests {
     let found = meters.tallies(at: 60)[3]
     #expect(found?.total.failures == [1: 1, 2: 1, NameTable.other: 7])
     #expect(found?.recent.retries == [NameTable.other: 1])
-    #expect(meters.tallies(at: 120)[3]?.recent.failures == [:])
-    #expect(meters.tallies(at: 120)[3]?.total.failures.values.reduce(0, +) == 9)
+    #expect(meters.tallies(at: 130)[3]?.recent.failures == [:])
+    #expect(meters.tallies(at: 130)[3]?.total.failures.values.reduce(0, +) == 9)
   }
 }

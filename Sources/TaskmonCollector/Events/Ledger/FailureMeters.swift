@@ -14,21 +14,21 @@ struct FailureMeters: Sendable {
   private struct Count: Sendable {
     var total = 0
     var minute: Int64 = 0
-    /// The count of each minute at its number modulo ten.
-    var minutes: InlineArray<10, UInt32> = .init(repeating: 0)
+    /// The count of each minute at its number modulo eleven.
+    var minutes: InlineArray<11, UInt32> = .init(repeating: 0)
 
     mutating func add(_ now: Int64) {
       if now > minute {
-        for step in 1...min(10, now - minute) { minutes[Int((minute + step) % 10)] = 0 }
+        for step in 1...min(11, now - minute) { minutes[Int((minute + step) % 11)] = 0 }
         minute = now
       }
       total += 1
-      minutes[Int(minute % 10)] &+= 1
+      minutes[Int(minute % 11)] &+= 1
     }
 
     func recent(_ live: ClosedRange<Int64>) -> Int {
       live.reduce(0) { sum, minute in
-        minute < 0 || minute > self.minute ? sum : sum + Int(minutes[Int(minute % 10)])
+        minute < 0 || minute > self.minute ? sum : sum + Int(minutes[Int(minute % 11)])
       }
     }
   }

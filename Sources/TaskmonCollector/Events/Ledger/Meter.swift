@@ -10,12 +10,14 @@ struct Meter: Sendable {
   private typealias Row = InlineArray<11, UInt32>
 
   static let ticksPerMinute: Int64 = 6
-  static let minutes: Int64 = 10
+  /// One more than a minute has, and than ten: the present one is only partly over.
+  private static let keptTicks: Int64 = 7
+  static let keptMinutes: Int64 = 11
 
   private(set) var total: InlineArray<11, UInt64> = .init(repeating: 0)
-  /// Ticks of the last minute at their number modulo six, minutes at theirs modulo ten.
-  private var ticks: InlineArray<6, Row> = .init(repeating: .init(repeating: 0))
-  private var minutes: InlineArray<10, Row> = .init(repeating: .init(repeating: 0))
+  /// Each at its number modulo how many are kept.
+  private var ticks: InlineArray<7, Row> = .init(repeating: .init(repeating: 0))
+  private var minutes: InlineArray<11, Row> = .init(repeating: .init(repeating: 0))
   private var tick: Int64 = 0
 
   /// Never negative, and within what can be counted with.
@@ -27,18 +29,18 @@ struct Meter: Sendable {
   mutating func count(_ outcome: TaskOutcome, at now: Int64) {
     if now > tick { advance(to: now) }
     total[outcome.rawValue] &+= 1
-    ticks[Int(tick % Self.ticksPerMinute)][outcome.rawValue] &+= 1
-    minutes[Int(tick / Self.ticksPerMinute % Self.minutes)][outcome.rawValue] &+= 1
+    ticks[Int(tick % Self.keptTicks)][outcome.rawValue] &+= 1
+    minutes[Int(tick / Self.ticksPerMinute % Self.keptMinutes)][outcome.rawValue] &+= 1
   }
 
   private mutating func advance(to now: Int64) {
-    for step in 1...min(Self.ticksPerMinute, now - tick) {
-      ticks[Int((tick + step) % Self.ticksPerMinute)] = .init(repeating: 0)
+    for step in 1...min(Self.keptTicks, now - tick) {
+      ticks[Int((tick + step) % Self.keptTicks)] = .init(repeating: 0)
     }
     let (minute, new) = (tick / Self.ticksPerMinute, now / Self.ticksPerMinute)
     if new > minute {
-      for step in 1...min(Self.minutes, new - minute) {
-        minutes[Int((minute + step) % Self.minutes)] = .init(repeating: 0)
+      for step in 1...min(Self.keptMinutes, new - minute) {
+        minutes[Int((minute + step) % Self.keptMinutes)] = .init(repeating: 0)
       }
     }
     tick = now
@@ -55,46 +57,46 @@ struct Meter: Sendable {
 
   var totals: TaskCounts { TaskCounts { Int(clamping: total[$0.rawValue]) } }
 
-  /// Of this tick and the five before it.
+  /// Of this tick and the six before it.
   func lastMinute(at now: Int64) -> TaskCounts {
-    let live = max(0, now - Self.ticksPerMinute + 1)...max(now, 0)
+    let live = max(0, now - Self.keptTicks + 1)...max(now, 0)
     return TaskCounts { outcome in
       live.reduce(0) { sum, tick in
-        tick > self.tick ? sum : sum + Int(ticks[Int(tick % Self.ticksPerMinute)][outcome.rawValue])
+        tick > self.tick ? sum : sum + Int(ticks[Int(tick % Self.keptTicks)][outcome.rawValue])
       }
     }
   }
 
-  /// Of this minute and the nine before it.
+  /// Of this minute and the ten before it.
   func lastTen(at now: Int64) -> TaskCounts {
     let live = Self.lastMinutes(at: now)
     return TaskCounts { outcome in live.reduce(0) { $0 + count(outcome, inMinute: $1) } }
   }
 
-  /// Runs ended in each of the last ten minutes, oldest first.
+  /// Runs ended in this minute and each of the nine before it, oldest first.
   func completedByMinute(at now: Int64) -> [Int] {
-    Self.lastMinutes(at: now).map {
+    Self.lastMinutes(at: now).dropFirst().map {
       count(.succeeded, inMinute: $0) + count(.failed, inMinute: $0)
     }
   }
 
-  /// When the oldest of the last ten minutes began, and the last minute.
+  /// When the ten minutes began that are whole, and the minute.
   static func starts(at now: Int64) -> (ten: Timestamp, minute: Timestamp) {
-    let first = max(0, now / ticksPerMinute - minutes + 1)
+    let first = max(0, now / ticksPerMinute - keptMinutes + 1)
     return (
       Timestamp(secondsSince1970: Double(first) * 60),
-      Timestamp(secondsSince1970: Double(max(0, now - ticksPerMinute + 1)) * 10)
+      Timestamp(secondsSince1970: Double(max(0, now - keptTicks + 1)) * 10)
     )
   }
 
   static func lastMinutes(at now: Int64) -> ClosedRange<Int64> {
     let minute = max(0, now) / ticksPerMinute
-    return (minute - minutes + 1)...minute
+    return (minute - keptMinutes + 1)...minute
   }
 
   private func count(_ outcome: TaskOutcome, inMinute minute: Int64) -> Int {
     guard minute >= 0, minute <= tick / Self.ticksPerMinute else { return 0 }
-    return Int(minutes[Int(minute % Self.minutes)][outcome.rawValue])
+    return Int(minutes[Int(minute % Self.keptMinutes)][outcome.rawValue])
   }
 }
 

@@ -1,5 +1,7 @@
 import TaskmonUnits
 
+@testable import CeleryProtocol
+
 /// The fields of one event as they come; its type, which says what they mean, comes last.
 struct EventFields {
   private static let reprLimit = 1024

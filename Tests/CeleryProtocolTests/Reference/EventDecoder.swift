@@ -1,5 +1,7 @@
-/// Reads published events; keeps its working memory from one payload to the next.
-package struct EventDecoder: Sendable {
+@testable import CeleryProtocol
+
+/// Reads published events plainly, member by member: what the scanner must agree with.
+struct EventDecoder: Sendable {
   /// Larger bodies are refused; a full batch has some tens of kilobytes.
   private static let bodyLimit = 16 << 20
   /// Working memory beyond this is given back.
@@ -7,12 +9,12 @@ package struct EventDecoder: Sendable {
 
   private var body: [UInt8] = []
 
-  package init() {}
+  init() {}
 
   /// Hands over each event of a payload, one object or a list, and returns their number.
   ///
   /// Where it throws, the events handed over before stand.
-  package mutating func decode(
+  mutating func decode(
     _ payload: [UInt8], _ handle: (CeleryEvent) -> Void
   ) throws(DecodeError) -> Int {
     var scratch: [UInt8] = []
