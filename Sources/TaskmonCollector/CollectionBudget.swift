@@ -58,6 +58,8 @@ package struct CollectionBudget: Sendable, Equatable {
   /// Workers asked for their static facts at a time.
   package var staticBatch = 8
   package var staticFactsAge = Seconds.minutes(30)
+  /// Of a queue that stands still for so long, its workers are asked whether they still consume it.
+  package var standstill = Seconds(30)
   package var replyWait = Seconds(1)
   /// Expected bytes of one round, absolute and as a share of free memory.
   package var replyBytes = ByteCount.mebibytes(16)

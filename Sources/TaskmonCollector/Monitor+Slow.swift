@@ -240,7 +240,14 @@ extension Monitor {
     let gone = Set(records.filter { $0.value.offlineSince != nil }.keys.map(\.name))
     let others = Set(records.filter { $0.value.offlineSince == nil }.keys.map(\.name))
     return Inspector.Known(
-      pids: newest.mapValues(\.pid), offline: gone.subtracting(others))
+      pids: newest.mapValues(\.pid), offline: gone.subtracting(others), standing: standing(now))
+  }
+
+  /// Queues from which nothing was taken for a while, and since when.
+  private func standing(_ now: Timestamp) -> [String: Timestamp] {
+    history.queues.compactMapValues(\.headSince).filter {
+      now - $0.value >= configuration.budget.standstill
+    }
   }
 
   // MARK: Results

@@ -50,7 +50,10 @@ struct WorkerAssembly: Sendable {
   private func take(_ answers: InspectionBook.Answers, into facts: inout WorkerFacts) {
     facts.lastReply = answers.lastReply
     // An answer of the process that had this name before is none.
-    if answers.isOwn(.queues) { facts.queues = answers.queues }
+    if answers.isOwn(.queues) {
+      facts.queues = answers.queues
+      facts.queuesToldAt = answers.answeredStatics[.queues]?.at
+    }
     if answers.isOwn(.registered) { facts.registered = answers.registered }
     if answers.isOwn(.conf) { facts.settings = answers.settings }
     facts.stats = answers.stats

@@ -59,13 +59,17 @@ package actor DemoSession {
       for worker in workers {
         group.addTask {
           let mailbox = RedisSubscription(url: url, time: time, patterns: [channel])
-          await mailbox.run(
-            onMessages: { bytes, places, _ in
-              for place in places {
-                let payload = bytes.extracting(place.payload).withUnsafeBufferPointer { Array($0) }
-                post.yield(Question(worker: worker, payload: payload))
-              }
-            }, onSignal: { _ in })
+          await self.duringLife(of: worker) {
+            await mailbox.run(
+              onMessages: { bytes, places, _ in
+                for place in places {
+                  let payload = bytes.extracting(place.payload).withUnsafeBufferPointer {
+                    Array($0)
+                  }
+                  post.yield(Question(worker: worker, payload: payload))
+                }
+              }, onSignal: { _ in })
+          }
         }
       }
       group.addTask { for await question in questions { try await self.answer(question) } }
@@ -80,6 +84,22 @@ package actor DemoSession {
         // A command cut short by the cancellation fails as if the server had gone.
         guard Task.isCancelled else { throw error }
       }
+    }
+  }
+
+  /// Does something until the worker is killed: its connections end with it.
+  private func duringLife(
+    of worker: Int, _ body: @escaping @Sendable () async -> Void
+  ) async {
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask(operation: body)
+      group.addTask {
+        while await self.running?.fleet.isKilled(worker) == false {
+          do { try await self.time.sleep(.seconds(1)) } catch { return }
+        }
+      }
+      await group.next()
+      group.cancelAll()
     }
   }
 

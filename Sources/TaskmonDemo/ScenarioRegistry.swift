@@ -9,6 +9,7 @@ package enum ScenarioRegistry {
     .multipleBeats,
     .stuckTask,
     .oversizedResult,
+    .lostWorker,
   ]
 
   package static func named(_ name: String) -> Scenario? { all.first { $0.name == name } }

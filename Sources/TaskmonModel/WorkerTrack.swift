@@ -33,6 +33,11 @@ package struct WorkerTrack: Sendable, Equatable, Codable {
   ///
   /// Nil where neither its events nor its answers tell.
   package var holdings: [HeldTask]?
+  /// Since when it has had a free slot at each look; nil where it had none at the last, or where
+  /// that was not known.
+  package var freeSince: Timestamp?
+  /// Since when all its slots have been taken at each look, under the same conditions.
+  package var fullSince: Timestamp?
 
   package init(id: WorkerID) {
     self.id = id
@@ -56,6 +61,8 @@ package struct WorkerTrack: Sendable, Equatable, Codable {
   }
 
   mutating func absorb(_ worker: WorkerFacts, at now: Timestamp) {
+    // Who had a free slot and has begun nothing since had it between two runs of ours as well.
+    if isFromEarlierRun, worker.processed != processed { freeSince = nil }
     if let heard = worker.lastHeard, heard > (lastHeard ?? heard - Seconds(1)) {
       lastHeard = heard
       isFromEarlierRun = false
@@ -72,6 +79,10 @@ package struct WorkerTrack: Sendable, Equatable, Codable {
     sendsTaskEvents = worker.sendsTaskEvents.value ?? sendsTaskEvents
     queues = worker.queues.value ?? queues
     oldestStart = worker.oldestStart
+    // A pool that falls silent at work seems to be what it last said.
+    let hasFreeSlot = worker.beats(at: now) ? worker.hasFreeSlot : nil
+    freeSince = hasFreeSlot == true ? freeSince ?? now : nil
+    fullSince = hasFreeSlot == false ? fullSince ?? now : nil
   }
 
   /// What runs on it and what it holds; `snapshot` tells both.
@@ -112,6 +123,7 @@ package struct WorkerTrack: Sendable, Equatable, Codable {
     track.isFromEarlierRun = true
     track.silentHeard = .zero
     track.silentSettled = .zero
+    track.fullSince = nil
     return track
   }
 

@@ -162,8 +162,11 @@ private struct Echo: Rule {
         of: snapshot(
           observed: 3700, server: .value(server()), queues: .value([queue(ready: 20_000)]),
           unacked: .value(UnackedFacts(count: 0, isWhole: true)),
-          workers: .value([worker(), worker("celery@old", heard: 90, offline: 90)]),
-          running: .value([run]),
+          workers: .value([
+            worker(active: 1, slots: 1, prefetched: 0, events: heartbeats()),
+            worker("celery@old", heard: 90, offline: 90),
+          ]),
+          running: .value([run]), tasks: statistics(),
           beat: BeatFacts(entries: .value([entry]), traffic: [traffic]),
           results: .value(ResultFacts(completedPasses: 1, updatedAt: noon)),
           chords: .value([ChordFacts(groupID: "g", size: 9, done: 3, unchangedSince: ago(1800))]),
@@ -192,6 +195,22 @@ private struct Echo: Rule {
     odd.heartbeatInterval = span
     odd.lastHeard = moment
     odd.offlineSince = moment
+    odd.active = .max
+    odd.prefetched = .max
+    odd.events = WorkerEventFacts(
+      heartbeats: .max, taskEvents: .max, lastTaskEvent: moment,
+      heartbeatDelays: [span, span, span], unseenRuns: .max, held: .max, scheduled: .min,
+      longestHeld: [HeldTask(id: "h", task: nil, since: moment)])
+    var second = odd
+    second.id.name = "celery@w2"
+    second.offlineSince = nil
+    let counts = TaskCounts(
+      started: .max, succeeded: .max, failed: .max, retried: .max, expired: .max, workerLost: .max)
+    let tally = TaskTally(
+      counts, failures: ["Reject": .max, "Ignore": .max, "A": .max], retries: ["A": .max])
+    let unacked = UnackedMessage(
+      queue: "celery", deliveredAt: moment,
+      message: .value(MessageFacts(taskID: "id", deliveryTag: "t")), size: ByteCount(Int64.max))
     let run = RunningTask(
       id: "id", task: nil, worker: odd.id, startedAt: moment, confirmedAt: moment,
       limits: TaskLimits(hard: span, soft: span, isKnown: true),
@@ -203,7 +222,10 @@ private struct Echo: Rule {
     let report = evaluator.evaluate(
       history(
         of: snapshot(
-          queues: .value([queue(ready: .max)]), workers: .value([odd]), running: .value([run]),
+          queues: .value([queue(ready: .max)]),
+          unacked: .value(UnackedFacts(count: .max, sample: [unacked], isWhole: true)),
+          workers: .value([odd, second]), running: .value([run]),
+          tasks: statistics(["a": tally, "b": tally], nodes: ["celery@w1": counts]),
           beat: BeatFacts(entries: .value(entries), traffic: traffic),
           results: .value(
             ResultFacts(completedPasses: .max, updatedAt: moment, count: .max, tasks: [sizes])))))

@@ -143,12 +143,18 @@ struct InspectionBook: Sendable {
   }
 
   /// Static questions this worker has to be asked: never answered, for another pid, or long ago.
+  ///
+  /// `standing` are queues nothing is taken from, and since when: whoever consumed one is asked
+  /// once more whether it still does.
   func dueStatics(
-    of name: String, pid: Int?, now: Timestamp, age: Seconds
+    of name: String, pid: Int?, now: Timestamp, age: Seconds, standing: [String: Timestamp] = [:]
   ) -> [Question] {
     Question.statics.filter { question in
       guard let answered = workers[name]?.answeredStatics[question] else { return true }
-      return answered.pid != pid || now - answered.at > age
+      if answered.pid != pid || now - answered.at > age { return true }
+      guard question == .queues else { return false }
+      let consumed = workers[name]?.queues.value ?? []
+      return consumed.contains { standing[$0].map { answered.at < $0 } ?? false }
     }
   }
 

@@ -136,6 +136,20 @@ import Testing
       book.dueStatics(of: "w", pid: nil, now: at(1801), age: .minutes(30)) == Question.statics)
   }
 
+  @Test func `whoever consumed a queue that stands still is asked once more whether it does`() {
+    var book = InspectionBook()
+    for question in Question.statics {
+      book.learn(question, from: "w", #"[{"name": "mail"}]"#, at: at(100))
+    }
+    func due(_ standing: [String: Timestamp]) -> [Question] {
+      book.dueStatics(of: "w", pid: nil, now: at(200), age: .minutes(30), standing: standing)
+    }
+    #expect(due(["mail": at(150)]) == [.queues])
+    #expect(due(["mail": at(99), "other": at(150)]) == [])
+    book.learn(.queues, from: "w", #"[{"name": "mail"}]"#, at: at(160))
+    #expect(due(["mail": at(150)]) == [])
+  }
+
   @Test func `after Redis was away nobody owes`() {
     var book = InspectionBook()
     book.didNotAnswer(["a", "b"], at: at(1))
