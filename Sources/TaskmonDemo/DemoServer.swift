@@ -86,7 +86,8 @@ package final class DemoServer: Sendable {
   private static func arguments(folder: String) -> [String] {
     [
       "--port", "0", "--unixsocket", "\(folder)/redis.sock", "--unixsocketperm", "700",
-      "--save", "", "--appendonly", "no", "--dir", folder, "--daemonize", "no",
+      // Snapshots are on, as on any Redis that a broker may lie in; a demo ends before the first.
+      "--save", "86400 1", "--appendonly", "no", "--dir", folder, "--daemonize", "no",
     ]
   }
 

@@ -156,6 +156,7 @@ package struct WorkerStats: Sendable, Equatable, Codable {
   package var pool: PoolKind
   /// Slots: tasks it can run at the same time.
   package var slots: Int?
+  /// When it replied, counted from its start.
   package var uptime: Seconds?
   package var prefetchCount: Int?
   /// Executions since its start, by task name; known without events.
@@ -177,6 +178,14 @@ package struct WorkerStats: Sendable, Equatable, Codable {
     self.totals = totals
     self.softLimit = softLimit
     self.hardLimit = hardLimit
+  }
+}
+
+extension WorkerFacts {
+  /// How long the worker has lived, as far as it was proved alive; nil where no reply told.
+  package var uptime: Seconds? {
+    guard case .value(let stats) = stats, let told = stats.uptime else { return nil }
+    return told + max(Seconds(0), (lastProof ?? stats.repliedAt) - stats.repliedAt)
   }
 }
 

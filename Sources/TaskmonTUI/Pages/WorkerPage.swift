@@ -60,7 +60,7 @@ package enum WorkerPage {
       facts += [
         PageFact("pool", stats.pool.rawValue), count("slots", stats.slots),
         count("prefetch count", stats.prefetchCount),
-        stats.uptime.map { PageFact("uptime", $0.text) } ?? .unknown("uptime"),
+        worker.uptime.map { PageFact("uptime", $0.text) } ?? .unknown("uptime"),
         PageFact("hard limit of the pool", stats.hardLimit?.text ?? "none"),
         PageFact("soft limit of the pool", stats.softLimit?.text ?? "none"),
       ]

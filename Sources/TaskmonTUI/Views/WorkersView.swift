@@ -50,7 +50,7 @@ package enum WorkersView: ConsoleView {
     },
     Column("UPTIME", .fixed(7), .right, priority: 6, unit: .seconds, help: "since it started") {
       row in
-      row.worker.stats.value?.uptime.map { TableCell($0.compact, number: $0.value) } ?? .unknown
+      row.worker.uptime.map { TableCell($0.compact, number: $0.value) } ?? .unknown
     },
   ]
 
