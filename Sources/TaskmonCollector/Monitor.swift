@@ -30,6 +30,7 @@ package actor Monitor {
   let logger: Logger
   let tap: EventTap
   let inspector: Inspector
+  let enabler: EventsEnabler
   let polls: RedisLink
   let scans: RedisLink
   let cost = RedisCostCounter()
@@ -84,6 +85,7 @@ package actor Monitor {
       allows: [.read, .replyList, .control], cost: cost)
     inspector = Inspector(
       link: questions, layout: layout, time: time, budget: configuration.budget)
+    enabler = EventsEnabler(configuration, time: time, cost: cost)
     (updates, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
   }
 
@@ -102,12 +104,16 @@ package actor Monitor {
       } else {
         group.addTask { await self.inspectForever() }
         group.addTask { await self.sweepOnce() }
+        if configuration.enablesEvents { group.addTask { await self.enableEventsForever() } }
       }
     }
     // The group has been cancelled, and a cancelled task sends nothing: clean up in one that is
     // not.
-    let inspector = inspector
-    await Task { await inspector.close() }.value
+    let (inspector, enabler) = (inspector, enabler)
+    await Task {
+      await inspector.close()
+      await enabler.close()
+    }.value
     continuation.finish()
   }
 
@@ -199,7 +205,8 @@ package actor Monitor {
       configuration: configuration, facts: facts, book: book,
       inspection: await inspector.facts, tap: tap.excerpt(of: listed), link: polls.state,
       startedAt: startedAt, polledAt: polledAt, cost: cost.value, now: time.now())
-    let (snapshot, endedUnheard) = assembly.assemble()
+    var (snapshot, endedUnheard) = assembly.assemble()
+    await noteEnabledEvents(in: &snapshot)
     tap.with { state in
       for run in endedUnheard { state.ledger.endedUnheard(run) }
       if case .value(let entries) = snapshot.beat.entries {

@@ -107,15 +107,18 @@ struct RunningAssembly: Sendable {
     for task in answers.activeTasks where ids.contains(task.id) {
       if var known = found[task.id] {
         known.acknowledged = task.acknowledged
+        known.take(task)
         known.task = known.task ?? task.name
         found[task.id] = known
         continue
       }
       guard let startedAt = task.startedAt, ledger.tasks[task.id]?.state != .ended else { continue }
-      found[task.id] = RunningTask(
+      var run = RunningTask(
         id: task.id, task: task.name, worker: worker.id, startedAt: startedAt,
         confirmedAt: worker.isAlive(at: now) ? reply.repliedAt : nil,
         acknowledged: task.acknowledged, retries: ledger.tasks[task.id]?.retries)
+      run.take(task)
+      found[task.id] = run
     }
   }
 
@@ -145,6 +148,15 @@ struct RunningAssembly: Sendable {
       hard: [registered?.hardLimit, stats?.hardLimit].compactMap(\.self).min(),
       soft: [registered?.softLimit, stats?.softLimit].compactMap(\.self).min(),
       isKnown: registered != nil && stats != nil)
+  }
+}
+
+extension RunningTask {
+  /// What only a worker's answer tells.
+  fileprivate mutating func take(_ task: ActiveTasksReply.Task) {
+    queue = task.routingKey
+    argumentsText = task.argumentsRepr
+    keywordArgumentsText = task.keywordArgumentsRepr
   }
 }
 
