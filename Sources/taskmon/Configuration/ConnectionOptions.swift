@@ -16,6 +16,7 @@ struct ConnectionOptions: ParsableArguments {
   @Option(setting: "sentinel-master") var sentinelMaster: String?
   @OptionGroup var tls: TLSFlags
   @Flag(setting: "read-only") var readOnly: Bool
+  @Flag(setting: "enable-events") var enableEvents: Bool
   @Option(setting: "inspect-interval") var inspectInterval: Seconds
   @Option(setting: "visibility-timeout") var visibilityTimeout: Seconds?
   @OptionGroup var limits: ThresholdOptions
@@ -24,6 +25,10 @@ struct ConnectionOptions: ParsableArguments {
   func validate() throws {
     guard inspectInterval >= Seconds(1) else {
       throw ValidationError("--inspect-interval must be at least 1s: workers have other work to do")
+    }
+    guard !(enableEvents && readOnly) else {
+      throw ValidationError(
+        "--enable-events changes workers, which --read-only forbids: give one of the two")
     }
   }
 
@@ -40,6 +45,7 @@ struct ConnectionOptions: ParsableArguments {
     return MonitorConfiguration(
       broker: try withCredentials(broker), name: name, backend: try url(backend, of: "backend"),
       keyPrefix: keyPrefix ?? "", resultKeyPrefix: resultKeyPrefix ?? "", isReadOnly: readOnly,
+      enablesEvents: enableEvents,
       inspectInterval: inspectInterval, visibilityTimeout: visibilityTimeout)
   }
 

@@ -28,11 +28,13 @@ package final class CeleryFleet: Sendable {
 
   /// A worker of `app` that is ready to take tasks; `node` is its whole node name.
   package func worker(
-    _ app: String, node: String, as name: String, queues: String, pool: [String] = ["-c", "1"]
+    _ app: String, node: String, as name: String, queues: String, pool: [String] = ["-c", "1"],
+    sendsEvents: Bool = true
   ) async throws -> FleetMember {
     let member = try await start(
       name,
-      ["-m", "celery", "-A", app, "worker", "-E", "-l", "INFO", "-n", node, "-Q", queues] + pool)
+      ["-m", "celery", "-A", app, "worker", "-l", "INFO", "-n", node, "-Q", queues] + pool
+        + (sendsEvents ? ["-E"] : []))
     try await member.says("\(node) ready.")
     return member
   }
