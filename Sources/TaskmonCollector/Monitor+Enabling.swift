@@ -8,7 +8,10 @@ extension Monitor {
   /// Asks these workers now; nothing is sent where nothing may be written.
   package func enableEvents(of workers: [WorkerID]) async -> EventsOutcome {
     do throws(RedisError) {
-      return try await enabler.enable(workers)
+      let outcome = try await enabler.enable(workers)
+      // Who has agreed is not to be asked again because the last snapshot does not know it.
+      await publish()
+      return outcome
     } catch {
       return .silent(error.description)
     }

@@ -195,7 +195,7 @@ package actor Monitor {
 
   // MARK: Snapshots
 
-  private func publish() async {
+  func publish() async {
     let book = await inspector.book
     learnLayout(from: book)
     let limit = time.now() - configuration.budget.workerRetention

@@ -36,6 +36,37 @@ struct EnableEventsLiveTests {
     #expect(try redis.command("KEYS", "taskmon-*") == .array([]))
   }
 
+  @Test("`top` offers it by a dialog that names the worker, and asks nobody before")
+  func dialog() async throws {
+    let redis = try await RedisServer(tcp: true)
+    let url = try redis.tcpURL()
+    let fleet = try await CeleryFleet(broker: url)
+    let worker = try await fleet.worker(
+      "tracing", node: "w1@trace", as: "w1", queues: "celery", sendsEvents: false)
+    let terminal = try await Tmux(columns: 100, rows: 30, environment: taskmon.environment)
+    try await terminal.enter("\(Taskmon.path) top --view workers --broker \(url)")
+    try await terminal.shows("the worker", within: 60) {
+      $0.contains("w1@trace") && $0.contains("online") && $0.contains("prefork")
+    }
+    try await terminal.type("E")
+    try await terminal.shows("the dialog") {
+      $0.contains("leave them as they are") && $0.contains("w1@trace")
+    }
+    #expect(!worker.log.contains("enabled by remote"), "nobody was asked yet")
+    try await terminal.press("Down", "Enter")
+    try await terminal.shows("w1@trace will send task events", within: 60)
+    try await worker.says("Events of group {task} enabled by remote.")
+    try await eventually(within: 60, "it is offered no more") {
+      try await terminal.press("Escape")
+      try await terminal.type("E")
+      return try await terminal.screen().contains("every worker that is up sends task events")
+    }
+    try await terminal.type("q")
+    try await eventually(within: 30, "no list of ours is left") {
+      try redis.command("KEYS", "taskmon-*") == .array([])
+    }
+  }
+
   @Test("it changes workers, so it is refused beside --read-only, wherever either was set")
   func refused() async throws {
     for (command, code) in [("serve", 64), ("check", 3), ("task", 64)] as [(String, Int32)] {

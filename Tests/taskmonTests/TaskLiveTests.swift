@@ -40,7 +40,7 @@ struct TaskLiveTests {
     #expect(running.contains("(120,)"), "\(running)")
 
     let waiting = try await trace(
-      "waits", url, until: "task waits waits in queue nobody, 1 are taken before it")
+      "waits", url, until: "task waits waits in queue nobody, 1 message is taken before it")
     #expect(waiting.contains("tracing.greet") && waiting.contains("('Ada',)"), "\(waiting)")
     _ = try await trace("before", url, until: "task before waits in queue nobody, it is next")
 

@@ -11,20 +11,24 @@ package struct TracePage: Sendable {
     self.moments = moments
   }
 
-  /// Lines as long as `width` at most, made safe; ends with a line feed.
-  package func text(width: Int) -> String {
-    page.lines(width: width).map { line in
+  /// Made safe; ends with a line feed.
+  ///
+  /// Lines stay whole, so that a traceback can be taken as it is.
+  package var text: String {
+    page.lines(width: Self.unwrapped).map { line in
       var text = line.text
       while text.last == " " { text.removeLast() }
       return text + "\n"
     }.joined()
   }
 
+  private static let unwrapped = 10_000
+
   package var page: Page {
     Page(
       "task \(trace.id)",
-      [.line(StyledLine(sentence, .text, bold: true)), .line(StyledLine())]
-        + waiting + held + workers + result + history + limits)
+      [.line(StyledLine(sentence, .text, bold: true))] + waiting + held + workers + result + history
+        + limits)
   }
 
   // MARK: In one sentence
@@ -37,14 +41,21 @@ package struct TracePage: Sendable {
       return "\(name) is running on \(run.worker)\(length)"
     }
     if let message = trace.waiting.value?.first {
-      let place = message.ahead == 0 ? "it is next" : "\(message.ahead.grouped) are taken before it"
-      return "\(name) waits in queue \(message.queue), \(place)"
+      return "\(name) waits in queue \(message.queue), \(place(message.ahead))"
     }
     if let result = trace.result.value ?? nil, result.isFinal { return "\(name) \(ending(result))" }
     if let held = trace.held.value?.first { return "\(name) is \(holding(held))" }
     if let run = runs.first { return "\(name) is \(run.stage.words) on \(run.worker)" }
     if let result = trace.result.value ?? nil { return "\(name) \(ending(result))" }
     return unknown
+  }
+
+  private func place(_ ahead: Int) -> String {
+    switch ahead {
+    case 0: "it is next"
+    case 1: "1 message is taken before it"
+    default: "\(ahead.grouped) messages are taken before it"
+    }
   }
 
   private func ending(_ result: TaskResult) -> String {
@@ -119,11 +130,14 @@ package struct TracePage: Sendable {
       case .assumed: "kombu's own, as nobody says otherwise"
       }
     let again = delivered + trace.visibilityTimeout
+    let comesTwice = held.message.value?.eta.map { $0 > again } ?? false
     return [
       PageFact("delivered", moments.full(delivered, now: trace.lookedAt)),
       PageFact(
-        "handed out again", "\(moments.full(again, now: trace.lookedAt)), unless acknowledged",
-        again < trace.lookedAt ? .warning : .text),
+        "handed out again",
+        moments.full(again, now: trace.lookedAt)
+          + (comesTwice ? ", before its eta: it will run more than once" : ", unless acknowledged"),
+        comesTwice || again < trace.lookedAt ? .warning : .text),
       PageFact("visibility timeout", "\(trace.visibilityTimeout.text), \(source)"),
     ]
   }
@@ -209,6 +223,7 @@ package struct TracePage: Sendable {
     let facts: [PageFact?] = [
       result.state.map { PageFact("state", $0, result.state == "FAILURE" ? .critical : .text) }
         ?? .unknown("state", "it is no JSON, or is cut"),
+      result.doneAt.map { PageFact("done", moments.full($0, now: trace.lookedAt)) },
       result.exceptionClass.map { PageFact("exception", $0) },
       result.exceptionText.map { PageFact("message", $0) },
       result.valueText.map { PageFact("value", $0) },

@@ -42,6 +42,6 @@ struct TaskCommand: ParsableCommand {
     }
     let page = TracePage(trace, moments: MomentFormat(style: .utc))
     guard trace.isFound else { throw CommandFailure(page.sentence) }
-    Output.write(page.text(width: 100))
+    Output.write(page.text)
   }
 }
