@@ -9,6 +9,8 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
   package private(set) var queues: [String: QueueTrack]
   package private(set) var workers: [WorkerID: WorkerTrack]
   package private(set) var beatEntries: [String: BeatTrack]
+  /// How often the tasks of the schedule ran, by task name.
+  package private(set) var scheduledRuns: [String: RunTrack]
   /// When the RedBeat lock was first seen missing while a schedule exists; nil while it is held.
   package private(set) var lockMissingSince: Timestamp?
   package private(set) var server: ServerTrack
@@ -17,13 +19,15 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
   package private(set) var earlierRunEnded: Timestamp?
 
   private enum CodingKeys: String, CodingKey {
-    case queues, workers, beatEntries, lockMissingSince, server, tasks, earlierRunEnded
+    case queues, workers, beatEntries, scheduledRuns, lockMissingSince, server, tasks
+    case earlierRunEnded
   }
 
   package init() {
     queues = [:]
     workers = [:]
     beatEntries = [:]
+    scheduledRuns = [:]
     server = ServerTrack()
     tasks = TaskTrack()
   }
@@ -34,6 +38,8 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     let list = try container.decode([WorkerTrack].self, forKey: .workers)
     workers = Dictionary(list.map { ($0.id, $0.afterRestart()) }, uniquingKeysWith: { $1 })
     beatEntries = try container.decode([String: BeatTrack].self, forKey: .beatEntries)
+    scheduledRuns =
+      try container.decodeIfPresent([String: RunTrack].self, forKey: .scheduledRuns) ?? [:]
     lockMissingSince = try container.decodeIfPresent(Timestamp.self, forKey: .lockMissingSince)
     server = try container.decodeIfPresent(ServerTrack.self, forKey: .server) ?? ServerTrack()
     let track = try container.decodeIfPresent(TaskTrack.self, forKey: .tasks) ?? TaskTrack()
@@ -46,6 +52,7 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     try container.encode(queues, forKey: .queues)
     try container.encode(workers.values.sorted { $0.id < $1.id }, forKey: .workers)
     try container.encode(beatEntries, forKey: .beatEntries)
+    try container.encode(scheduledRuns, forKey: .scheduledRuns)
     try container.encodeIfPresent(lockMissingSince, forKey: .lockMissingSince)
     try container.encode(server, forKey: .server)
     try container.encode(tasks.kept(), forKey: .tasks)
@@ -62,6 +69,7 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     absorbQueues(of: snapshot)
     absorbWorkers(of: snapshot)
     absorbBeat(of: snapshot)
+    absorbScheduledRuns(of: snapshot)
     if case .value(let statistics) = snapshot.tasks { tasks.absorb(statistics.window) }
   }
 
@@ -116,6 +124,24 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     if case .value(let redBeat?) = snapshot.beat.redBeat {
       lockMissingSince = redBeat.lock == nil ? lockMissingSince ?? snapshot.takenAt : nil
     }
+  }
+
+  /// Once for each round in which workers were asked.
+  private mutating func absorbScheduledRuns(of snapshot: Snapshot) {
+    guard let round = snapshot.inspection.lastRound, let facts = snapshot.workers.value,
+      case .value(let entries) = snapshot.beat.entries
+    else { return }
+    let tasks = Set(entries.filter(\.isEnabled).map(\.task)).sorted().prefix(RunTrack.tasks)
+    let replies = facts.compactMap { worker in
+      worker.stats.value.map { (worker: worker.id, stats: $0) }
+    }
+    var kept: [String: RunTrack] = [:]
+    for task in tasks {
+      var track = scheduledRuns[task] ?? RunTrack()
+      track.absorb(replies, of: task, round: round) { workers[$0]?.joinedAt != nil }
+      kept[task] = track
+    }
+    scheduledRuns = kept
   }
 
   /// The tracks of what a snapshot names, and of what was seen lately.

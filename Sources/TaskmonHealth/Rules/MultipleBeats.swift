@@ -12,6 +12,7 @@ package struct MultipleBeats: Rule {
     Threshold("due-moments", 5, .count, help: "due moments that must have been heard"),
     Threshold("ratio", 1.8, .ratio, help: "messages for each due moment"),
     Threshold("spread", 0.6, .ratio, help: "share of the due moments with two messages or more"),
+    Threshold("counted-due-moments", 10, .count, help: "due moments, where only runs are counted"),
     Threshold("periods", 3, .count, help: "periods for which two publishers must take turns"),
   ]
   package static let page = RulePage(
@@ -29,12 +30,15 @@ package struct MultipleBeats: Rule {
       the pace of the entry and in turns, for at least 3 periods. Or, over at least 5 due moments, \
       at least 1.8 times as many first messages (no retries, no redeliveries) were received as \
       were due, two or more of them in most periods and as regular as a schedule is; entries with \
-      fewer due moments are judged together. Entries that share task and arguments are not \
-      counted, for then two messages are right. A beat that was restarted, calls by hand and \
-      bursts are not this.
+      fewer due moments are judged together. Where workers send no task events, their own counts \
+      of runs by task name stand in: at least 1.8 times as many runs as due moments, over at least \
+      10 of them and all the time, of every entry that can be judged. Entries that share task and \
+      arguments are not counted, for then two messages are right. A beat that was restarted, calls \
+      by hand and bursts are not this.
       """,
     blindSpots: """
-      Beat itself leaves no trace but its messages, so workers must send task events (-E). A plain \
+      Beat itself leaves no trace but its messages, so workers should send task events (-E): their \
+      counts tell no arguments and take retries for runs. A plain \
       beat whose schedule no worker is configured with is not known. Crontab fields are read as \
       UTC, and solar schedules are left out. Two beats with different schedules are taken for one.
       """,
@@ -85,8 +89,42 @@ package struct MultipleBeats: Rule {
     guard findings.isEmpty else { return .findings(findings) }
     let needed = limits.count("due-moments")
     guard pool.heardDue < needed else { return .healthy }
-    return .unknown(Self.missing(pool, needed, snapshot))
+    return Self.countedVerdict(entries, history, snapshot.takenAt, limits)
+      ?? .unknown(Self.missing(pool, needed, snapshot))
   }
+
+  /// By the workers' own counts; nil where they say too little.
+  private static func countedVerdict(
+    _ entries: [ScheduleEntry], _ history: SnapshotHistory, _ now: Timestamp,
+    _ limits: ThresholdValues
+  ) -> Verdict? {
+    let runs = ScheduleRuns(
+      entries, history, now: now, due: limits.number("counted-due-moments"))
+    guard !runs.judged.isEmpty else { return nil }
+    guard runs.isDoubled(ratio: limits.number("ratio")) else { return .healthy }
+    return .findings(runs.judged.map { finding($0.entry, $0.runs) })
+  }
+
+  private static func finding(_ entry: ScheduleEntry, _ runs: BeatRuns) -> Finding {
+    let due = Int(runs.due)
+    return Finding(
+      rule: id, severity: .critical, subject: entry.name,
+      message: "\(runs.runs) runs for \(due) due moments of this entry, as its workers count them",
+      since: runs.since ?? Timestamp(secondsSince1970: 0),
+      evidence: [
+        EvidenceItem("task", .text(entry.task)),
+        EvidenceItem("schedule", .text(entry.schedule.text)),
+        EvidenceItem("dueMoments", .count(due)),
+        EvidenceItem("runs", .count(runs.runs)),
+        EvidenceItem("runsPerDueMoment", .number((runs.ratio * 100).rounded() / 100)),
+        EvidenceItem("scheduleFrom", .text(entry.source.rawValue)),
+      ],
+      remedy: remedyLine)
+  }
+
+  fileprivate static let remedyLine =
+    "run one beat only: one replica, no worker with -B; or RedBeat, whose lock makes a second one"
+    + " wait"
 
   private static func sharedCalls(_ entries: [ScheduleEntry]) -> [ScheduledCall: Int] {
     Dictionary(entries.map { (ScheduledCall($0), 1) }, uniquingKeysWith: +)
@@ -172,8 +210,7 @@ private struct EntryCase {
         EvidenceItem("doubledDueMoments", .count(shown.doubled)),
         EvidenceItem("scheduleFrom", .text(entry.source.rawValue)),
       ],
-      remedy: "run one beat only: one replica, no worker with -B; or RedBeat, whose lock makes a"
-        + " second one wait")
+      remedy: MultipleBeats.remedyLine)
   }
 
   private func message(_ tally: BeatTally?) -> String {

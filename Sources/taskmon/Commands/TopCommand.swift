@@ -55,6 +55,9 @@ struct ScreenOptions: ParsableArguments {
 
 extension ViewID: ExpressibleByArgument {
   package init?(argument: String) { self.init(name: argument) }
+
+  /// The names, and not the numbers of the keys.
+  package static var allValueStrings: [String] { allCases.map(\.name) }
 }
 
 extension ThemeName: ExpressibleByArgument {}

@@ -235,6 +235,90 @@ import Testing
     #expect(told(try verdict(MultipleBeats.self, Self.seen([Self.entry()], [traffic]))).isEmpty)
   }
 
+  // MARK: Counts of the workers
+
+  /// A history of rounds half a minute apart, the last one at noon; `runs` tells what a worker has
+  /// counted by then.
+  private static func counted(
+    _ entries: [ScheduleEntry], minutes: Double, workers names: [String] = ["celery@w1"],
+    runs: (_ worker: Int, _ seconds: Double) -> [String: Int]
+  ) -> SnapshotHistory {
+    var history = SnapshotHistory()
+    for seconds in stride(from: 0, through: minutes * 60, by: 30) {
+      let now = ago(minutes * 60 - seconds)
+      let workers = names.enumerated().map { index, name in
+        var facts = worker(name, sendsTaskEvents: false, now: now)
+        facts.stats = .value(
+          WorkerStats(repliedAt: now, pool: .prefork, totals: runs(index, seconds)))
+        return facts
+      }
+      history.absorb(
+        snapshot(
+          at: now, workers: .value(workers), inspection: InspectionFacts(lastRound: now),
+          beat: BeatFacts(entries: .value(entries))))
+    }
+    return history
+  }
+
+  private static let slow = entry(schedule: .every(Seconds(30)))
+
+  @Test(arguments: [(1, false), (2, true), (3, true)])
+  func countsTellWhereNoEventsCome(_ beats: Int, _ isTold: Bool) throws {
+    // Each of two workers takes every other message.
+    let seen = Self.counted([Self.slow], minutes: 8, workers: ["celery@a", "celery@b"]) { _, at in
+      ["shop.tick": 700 + Int(at / 60) * beats]
+    }
+    let said = try verdict(MultipleBeats.self, seen)
+    #expect(told(said) == (isTold ? ["critical every-2s"] : []))
+    #expect(said == .healthy || isTold)
+    #expect(said.first?.evidence("dueMoments") == (isTold ? .count(16) : nil))
+    #expect(said.first?.evidence("runs") == (isTold ? .count(16 * beats) : nil))
+  }
+
+  @Test func tenDueMomentsMustHaveBeenCounted() throws {
+    let few = Self.counted([Self.slow], minutes: 4) { _, at in ["shop.tick": Int(at / 15)] }
+    #expect(
+      try verdict(MultipleBeats.self, few).reason
+        == "no task events: celery@w1 sends none, start it with -E")
+  }
+
+  @Test func aTaskThatIsRetriedOrCalledElsewhereIsNoSecondBeatWhileOtherEntriesRunOnce() throws {
+    let other = Self.entry("other", task: "shop.other", schedule: .every(Seconds(30)))
+    let seen = Self.counted([Self.slow, other], minutes: 8) { _, at in
+      ["shop.tick": Int(at / 15), "shop.other": Int(at / 30)]
+    }
+    #expect(try verdict(MultipleBeats.self, seen) == .healthy)
+    let both = Self.counted([Self.slow, other], minutes: 8) { _, at in
+      ["shop.tick": Int(at / 15), "shop.other": Int(at / 15)]
+    }
+    #expect(told(try verdict(MultipleBeats.self, both)).count == 2)
+  }
+
+  @Test func aBurstOfRunsIsNoSecondBeat() throws {
+    let seen = Self.counted([Self.slow], minutes: 8) { _, at in
+      ["shop.tick": Int(at / 30) + (at >= 240 ? 20 : 0)]
+    }
+    #expect(try verdict(MultipleBeats.self, seen) == .healthy)
+  }
+
+  @Test func aWorkerThatBeganAnewAndOneThatWasThereBeforeAddNothingOfTheirPast() throws {
+    let restarted = Self.counted([Self.slow], minutes: 8) { _, at in
+      ["shop.tick": at < 240 ? 5000 + Int(at / 30) : Int((at - 240) / 30)]
+    }
+    #expect(try verdict(MultipleBeats.self, restarted) == .healthy)
+  }
+
+  @Test func runsThatNobodyCountsAreUnknownAndNotHealthy() throws {
+    let idle = Self.counted([Self.slow], minutes: 8) { _, _ in [:] }
+    #expect(try verdict(MultipleBeats.self, idle).reason != nil)
+  }
+
+  @Test func entriesOfOneTaskAreNotToldApartByCounts() throws {
+    let twin = Self.entry("twin", arguments: "1", schedule: .every(Seconds(30)))
+    let seen = Self.counted([Self.slow, twin], minutes: 8) { _, at in ["shop.tick": Int(at / 15)] }
+    #expect(try verdict(MultipleBeats.self, seen).reason != nil)
+  }
+
   // MARK: What is missing
 
   @Test func withoutAScheduleNothingIsJudged() throws {
