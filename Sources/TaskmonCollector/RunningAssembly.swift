@@ -105,20 +105,18 @@ struct RunningAssembly: Sendable {
       let answers = book.workers[worker.id.name]
     else { return }
     for task in answers.activeTasks where ids.contains(task.id) {
+      defer { found[task.id]?.take(task) }
       if var known = found[task.id] {
         known.acknowledged = task.acknowledged
-        known.take(task)
         known.task = known.task ?? task.name
         found[task.id] = known
         continue
       }
       guard let startedAt = task.startedAt, ledger.tasks[task.id]?.state != .ended else { continue }
-      var run = RunningTask(
+      found[task.id] = RunningTask(
         id: task.id, task: task.name, worker: worker.id, startedAt: startedAt,
         confirmedAt: worker.isAlive(at: now) ? reply.repliedAt : nil,
         acknowledged: task.acknowledged, retries: ledger.tasks[task.id]?.retries)
-      run.take(task)
-      found[task.id] = run
     }
   }
 
