@@ -63,6 +63,8 @@ struct ControlReplyTests {
     expected.priority = 0
     expected.exchange = ""
     expected.routingKey = "celery"
+    expected.argumentsRepr = "[25]"
+    expected.keywordArgumentsRepr = "{}"
     #expect(found[0][1] == expected)
     let reserved = try replies("reserved").map { try ActiveTasksReply($0.answer).tasks }
     #expect(reserved.map(\.count) == [1, 2])

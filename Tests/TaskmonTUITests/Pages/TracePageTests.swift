@@ -79,8 +79,8 @@ struct TracePageTests {
   func unknown() {
     #expect(
       Self.page { _ in }.sentence
-        == "nothing is known of task x: it waits in no queue, no worker holds it, nothing is stored "
-        + "of it")
+        == "nothing is known of task x: it waits in no queue, no worker holds it, nothing is "
+        + "stored of it")
     let partly = Self.page { trace in
       trace.queueSearch.omissions = ["only the newest 5 were looked at"]
       trace.workers = .value(AskedWorkers(receivers: 3, answered: ["celery@w1"]))
