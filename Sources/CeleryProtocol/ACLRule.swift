@@ -5,7 +5,8 @@ package struct ACLRule: Sendable, Hashable {
   package enum Access: Sendable, Hashable, CaseIterable {
     /// Reading and listening; what `--read-only` does.
     case readOnly
-    /// Asking workers besides, into a list of our own.
+    /// Asking workers besides, into a list of our own; what asks a worker for task events needs no
+    /// more.
     case asking
   }
 
@@ -44,6 +45,7 @@ package struct ACLRule: Sendable, Hashable {
       + CommandName.subscription + ReadCommand.Word.allCases.map(\.rawValue)
     let asking =
       ReplyListCommand.Word.allCases.map(\.rawValue) + ControlRequest.Word.allCases.map(\.rawValue)
+      + WorkerChange.Word.allCases.map(\.rawValue)
     return Set(reading + (access == .asking ? asking : [])).sorted()
   }
 

@@ -30,6 +30,7 @@ package actor Monitor {
   let logger: Logger
   let tap: EventTap
   let inspector: Inspector
+  let enabler: EventsEnabler
   let polls: RedisLink
   let scans: RedisLink
   let cost = RedisCostCounter()
@@ -86,6 +87,7 @@ package actor Monitor {
       allows: [.read, .replyList, .control], cost: cost)
     inspector = Inspector(
       link: questions, layout: layout, time: time, budget: configuration.budget)
+    enabler = EventsEnabler(configuration, time: time, cost: cost)
     (updates, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
   }
 
@@ -104,12 +106,16 @@ package actor Monitor {
       } else {
         group.addTask { await self.inspectForever() }
         group.addTask { await self.sweepOnce() }
+        if configuration.enablesEvents { group.addTask { await self.enableEventsForever() } }
       }
     }
     // The group has been cancelled, and a cancelled task sends nothing: clean up in one that is
     // not.
-    let inspector = inspector
-    await Task { await inspector.close() }.value
+    let (inspector, enabler) = (inspector, enabler)
+    await Task {
+      await inspector.close()
+      await enabler.close()
+    }.value
     continuation.finish()
   }
 
@@ -202,7 +208,7 @@ package actor Monitor {
 
   // MARK: Snapshots
 
-  private func publish() async {
+  func publish() async {
     let book = await inspector.book
     learnLayout(from: book)
     let limit = time.now() - configuration.budget.workerRetention
@@ -213,7 +219,8 @@ package actor Monitor {
       inspection: await inspector.facts, tap: tap.excerpt(of: listed), link: polls.state,
       startedAt: startedAt, polledAt: polledAt, cost: cost.value, redisTime: redisTime,
       now: time.now())
-    let (snapshot, endedUnheard) = assembly.assemble()
+    var (snapshot, endedUnheard) = assembly.assemble()
+    await noteEnabledEvents(in: &snapshot)
     tap.with { state in
       for run in endedUnheard { state.ledger.endedUnheard(run) }
       if case .value(let entries) = snapshot.beat.entries {

@@ -6,20 +6,26 @@ struct ScanPace: Sendable {
   let time: TimeSource
   let share: Double
   let brake: ScanBrake
+  /// On the clock that never jumps: where it is past the scan is cut short; nil where it may last.
+  let deadline: Seconds?
 
-  init(time: TimeSource, share: Double, brake: ScanBrake = ScanBrake()) {
+  init(
+    time: TimeSource, share: Double, brake: ScanBrake = ScanBrake(), deadline: Seconds? = nil
+  ) {
     self.time = time
     self.share = share
     self.brake = brake
+    self.deadline = deadline
   }
 
   func begin() -> Seconds { time.uptime() }
 
-  /// Rests for what the step took; false where the task was cancelled meanwhile.
+  /// Rests for what the step took; false where the task was cancelled meanwhile or the time is up.
   ///
   /// A step's time is that of its round trips, so that a slow way to Redis would make scans
   /// endless: no rest is longer than a second while what Redis itself counts is within bounds.
   func rest(since begun: Seconds) async -> Bool {
+    if let deadline, time.uptime() >= deadline { return false }
     let busy = time.uptime() - begun
     let factor = brake.factor
     do {

@@ -2,10 +2,10 @@ package import TaskmonUnits
 
 /// A command of taskmon, as it is typed.
 package enum CommandName: String, Sendable, Hashable, CaseIterable {
-  case top, serve, check, doctor, snapshot, show, rules, explain, demo
+  case top, serve, check, doctor, snapshot, show, task, rules, explain, demo
 
   /// Those that read Redis.
-  package static let observing: Set = [top, serve, check, doctor, snapshot, show]
+  package static let observing: Set = [top, serve, check, doctor, snapshot, show, task]
   /// Those that judge by thresholds.
   package static let judging: Set = observing.union([rules, explain])
 }

@@ -70,6 +70,9 @@ package enum Settings {
       "read-only", .flag, for: CommandName.observing,
       help: "Write nothing at all: no worker is asked, so less is known."),
     Setting(
+      "enable-events", .flag, for: CommandName.observing,
+      help: "Ask workers that send no task events to send them, until they end."),
+    Setting(
       "inspect-interval", .duration(atLeast: Seconds(1)), for: CommandName.observing,
       standard: "30s", help: "How often workers are asked."),
     Setting(

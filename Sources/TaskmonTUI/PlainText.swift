@@ -33,7 +33,7 @@ package enum PlainText {
     if let age = Header.staleAge(data, state) { first.append("  STALE \(age.compact)") }
     first.append("  \(moments.clock(snapshot.takenAt))")
     let context = context(data, moments: moments, pages: { _ in nil })
-    let fleet = context.map { [Header.fleet($0)] } ?? []
+    let fleet = context.map { [Header.fleet($0, width: width)] } ?? []
     return ([first] + fleet + Header.alerts(data)).flatMap { line in
       TextWrap.wrap(line, width: width, indent: 2).map(\.text.trimmed)
     }

@@ -60,7 +60,8 @@ struct Taskmon: ParsableCommand {
     version: Version.text,
     subcommands: [
       TopCommand.self, ServeCommand.self, CheckCommand.self, DoctorCommand.self,
-      SnapshotCommand.self, ShowCommand.self, RulesCommand.self, ExplainCommand.self,
+      SnapshotCommand.self, ShowCommand.self, TaskCommand.self, RulesCommand.self,
+      ExplainCommand.self,
       DemoCommand.self,
     ])
 }

@@ -13,7 +13,8 @@ struct ACLRuleTests {
   /// Every kind of reading there is, once.
   static let reads: [ReadCommand] = [
     .ping, .time, .info(["server"]), .exists(key), .type(key), .listLength(key),
-    .listTail(key, count: 1), .listFront(key, count: 1), .memoryUsage(key), .stringLength(key),
+    .listTail(key, count: 1), .listFront(key, count: 1), .listFront(key, skipping: 1, count: 1),
+    .memoryUsage(key), .stringLength(key),
     .stringRange(key, from: 0, through: 1), .millisecondsToLive(key), .hashLength(key),
     .hashFieldLength(key, zero), .hashField(key, zero), .setCount(key), .sortedSetCount(key),
     .sortedSetRange(key, from: 0, through: 1), .scan(cursor: zero, count: 10),
@@ -29,6 +30,9 @@ struct ACLRuleTests {
       ReplyListCommand.keepSentinel(list), ReplyListCommand.exec, ReplyListCommand.delete(list),
       ControlRequest(
         .ping, owner: "1", ticket: "2", expires: Timestamp(secondsSince1970: 1), layout: layout),
+      WorkerChange(
+        .enableEvents, to: ["celery@w1"], owner: "1", ticket: "2",
+        expires: Timestamp(secondsSince1970: 1), layout: layout),
     ]
   }
 
@@ -42,7 +46,7 @@ struct ACLRuleTests {
     _ commands: [any WireCommand], _ url: RedisURL
   ) async throws -> [RedisReply] {
     let link = RedisLink(
-      url: url, time: SystemTime.source, allows: [.read, .replyList, .control])
+      url: url, time: SystemTime.source, allows: [.read, .replyList, .control, .change])
     return try await link.send(commands)
   }
 

@@ -17,7 +17,7 @@ enum HouseRules {
 
   /// The only types that may be sent to Redis, each a closed list.
   static let wireCommands: Set = [
-    "ReadCommand", "ReplyListCommand", "ControlRequest", "DemoCommand",
+    "ReadCommand", "ReplyListCommand", "ControlRequest", "WorkerChange", "DemoCommand",
   ]
 
   static func foreignImports(in file: SourceFile) -> [Breach] {

@@ -16,6 +16,7 @@ struct ConnectionOptions: ParsableArguments {
   @OptionGroup var sentinel: SentinelFlags
   @OptionGroup var tls: TLSFlags
   @Flag(setting: "read-only") var readOnly: Bool
+  @Flag(setting: "enable-events") var enableEvents: Bool
   @Option(setting: "inspect-interval") var inspectInterval: Seconds
   @Option(setting: "visibility-timeout") var visibilityTimeout: Seconds?
   @OptionGroup var transport: TransportFlags
@@ -25,6 +26,10 @@ struct ConnectionOptions: ParsableArguments {
   func validate() throws {
     guard inspectInterval >= Seconds(1) else {
       throw ValidationError("--inspect-interval must be at least 1s: workers have other work to do")
+    }
+    guard !(enableEvents && readOnly) else {
+      throw ValidationError(
+        "--enable-events changes workers, which --read-only forbids: give one of the two")
     }
   }
 
@@ -44,7 +49,8 @@ struct ConnectionOptions: ParsableArguments {
       broker: broker, name: name, backend: backend, keyPrefix: keyPrefix ?? "",
       resultKeyPrefix: resultKeyPrefix ?? "", separator: transport.separator,
       prioritySteps: transport.prioritySteps, fanoutPrefix: transport.prefix,
-      fanoutPatterns: transport.patterns, isReadOnly: readOnly, inspectInterval: inspectInterval,
+      fanoutPatterns: transport.patterns, isReadOnly: readOnly,
+      enablesEvents: enableEvents, inspectInterval: inspectInterval,
       visibilityTimeout: visibilityTimeout)
     if configuration.skipsVerification { Complaint.write(TLSFlags.warning) }
     return configuration

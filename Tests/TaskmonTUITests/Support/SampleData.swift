@@ -36,12 +36,7 @@ enum SampleData {
       events: EventStreamFacts(
         pattern: "/0.celeryev/*", connectedSince: ago(7200),
         heard: [Interval(from: ago(7200), to: moment)], received: 48_211),
-      running: .value([
-        RunningTask(
-          id: "5c9b2f9e-7f0f-4a55-9d2e-0b1c5f1a2d11", task: "billing.sync",
-          worker: WorkerID(name: "celery@w3", pid: 331), startedAt: ago(850),
-          limits: TaskLimits(hard: Seconds(60), isKnown: true))
-      ]),
+      running: .value(running), tasks: .value(tasks),
       beat: beat, results: .value(results), chords: .value(chords),
       replyLists: .value(
         ReplyListFacts(
