@@ -51,9 +51,3 @@ final class Collected<Element: Sendable>: Sendable {
   var all: [Element] { state.withLock { $0 } }
   func add(_ element: Element) { state.withLock { $0.append(element) } }
 }
-
-extension SentinelGroup {
-  func url(_ options: String = "?master_name=shop", login: String = "") throws -> RedisURL {
-    try RedisURL("sentinel://\(login)127.0.0.1:\(sentinel.port ?? 0)/0\(options)")
-  }
-}

@@ -107,7 +107,7 @@ import Testing
     let facts = try Self.reading().value([
       .text("run_id:x\r\nused_memory:5\r\n" + list), .text(""), Self.time,
     ])
-    #expect(facts.outOfMemoryErrors == count)
+    #expect(facts.facts.outOfMemoryErrors == count)
   }
 
   @Test func `a Valkey is called by its name and its own version`() throws {
@@ -117,7 +117,7 @@ import Testing
           + "run_id:x\r\nused_memory:5\r\n"),
       .text(""), Self.time,
     ])
-    #expect(facts.software == "Valkey 9.1.2")
+    #expect(facts.facts.software == "Valkey 9.1.2")
   }
 
   @Test func `a limit of zero is no limit`() throws {
