@@ -44,7 +44,7 @@ extension CollectionBudget {
     "scanShare": "ScanPaceTests", "bindingMembers": "ForeignBindingTests",
     "tailDepth": "FastPollTests", "rememberedTags": "QueueAgesTests",
     "replyWait": "InspectorTests", "assumedReply": "InspectorTests",
-    "standstill": "InspectorTests", "scanStep": "LargeServerTests",
+    "standstill": "InspectionBookTests", "scanStep": "LargeServerTests",
     "searchMessages": "TaskSearchTests", "searchBytes": "TaskSearchTests",
     "searchStep": "TaskSearchTests", "searchScanTime": "TaskSearchTests",
     "searchShare": "TaskSearchTests", "searchReplyWait": "TaskSearchTests",
