@@ -91,7 +91,8 @@ let package = Package(
     .executableTarget(
       name: "taskmon-bench",
       dependencies: [
-        "RedisClient", "CeleryProtocol", "TaskmonUnits", "TaskmonCollector", "TaskmonDemo",
+        "RedisClient", "CeleryProtocol", "TaskmonUnits", "TaskmonModel", "TaskmonCollector",
+        "TaskmonHealth", "TaskmonExposition", "TaskmonDemo", logging,
       ],
       swiftSettings: strict),
     .target(
@@ -102,7 +103,9 @@ let package = Package(
     tests(of: "CeleryProtocol", knowing: ["RedisClient", "TaskmonUnits"]),
     tests(
       of: "TaskmonCollector",
-      knowing: ["RedisClient", "CeleryProtocol", "TaskmonModel", "TaskmonUnits", logging]),
+      knowing: [
+        "RedisClient", "CeleryProtocol", "TaskmonModel", "TaskmonDemo", "TaskmonUnits", logging,
+      ]),
     tests(of: "TaskmonHealth", knowing: ["TaskmonModel", "TaskmonUnits"]),
     tests(of: "TaskmonExposition", knowing: ["TaskmonModel", "TaskmonHealth", "TaskmonUnits"]),
     tests(

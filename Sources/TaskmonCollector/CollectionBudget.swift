@@ -54,6 +54,18 @@ package struct CollectionBudget: Sendable, Equatable {
   /// Classes of exceptions counted among stored failures; others are counted together.
   package var failureClasses = 200
 
+  // The search for one task
+  /// Messages looked at in queues, and as many that are held; and what they may weigh.
+  package var searchMessages = 10_000
+  package var searchBytes = ByteCount.mebibytes(32)
+  /// Messages read in one round trip.
+  package var searchStep = 200
+  /// How long bindings are scanned for names of queues, and which share of that Redis may be busy.
+  package var searchScanTime = Seconds(5)
+  package var searchShare = 0.1
+  /// How long an answer is waited for.
+  package var searchReplyWait = Seconds(2)
+
   // Control requests
   /// Workers asked for their static facts at a time.
   package var staticBatch = 8

@@ -6,7 +6,7 @@ import TaskmonUnits
 /// The slow rhythms: each in its own loop, none of which may end before it is cancelled.
 extension Monitor {
   private var pace: ScanPace {
-    ScanPace(time: time, share: configuration.budget.scanShare)
+    ScanPace(time: time, share: configuration.budget.scanShare, brake: scanBrake)
   }
 
   private func rest(_ wait: Seconds) async -> Bool {
@@ -52,7 +52,7 @@ extension Monitor {
       guard let found = pass, epoch == scanEpoch else { return }
       facts.sawBinding = found.sawBinding
       facts.scanComplete = found.problems.isEmpty
-      facts.prefixesElsewhere = Self.elsewhere(found.others)
+      facts.bindingsElsewhere = found.others
       if found.problems.isEmpty { forgetQueues() }
       let cut =
         found.isCut || queues.isFull
@@ -76,7 +76,8 @@ extension Monitor {
     }
     let epoch = scanEpoch
     let collector = ReplyListCollector(
-      layout: layout, budget: configuration.budget, pace: pace)
+      layout: layout, others: Set(facts.bindingsElsewhere.keys), budget: configuration.budget,
+      pace: pace)
     do throws(RedisError) {
       guard let pass = try await collector.pass(scans), epoch == scanEpoch else { return }
       countedReplyListsAt = begun
@@ -84,15 +85,6 @@ extension Monitor {
       note(ReplyListCollector.name, begun, pass.failure?.description)
     } catch {
       note(ReplyListCollector.name, begun, error.description)
-    }
-  }
-
-  private static func elsewhere(_ others: [String: Int]) -> [String] {
-    others.sorted { $0.key < $1.key }.map { prefix, count in
-      let exchanges = count == 1 ? "1 exchange" : "\(count.grouped) exchanges"
-      return prefix.isEmpty
-        ? "\(exchanges) without a key prefix"
-        : "\(exchanges) behind the key prefix \(prefix) (--key-prefix)"
     }
   }
 

@@ -99,6 +99,7 @@ struct RunningAssembly: Sendable {
       let answers = book.workers[worker.id.name]
     else { return }
     for task in answers.activeTasks where ids.contains(task.id) {
+      defer { found[task.id]?.take(task) }
       if var known = found[task.id] {
         known.acknowledged = task.acknowledged
         known.task = known.task ?? task.name
@@ -142,6 +143,15 @@ struct RunningAssembly: Sendable {
       hard: [registered?.hardLimit, stats?.hardLimit].compactMap(\.self).min(),
       soft: [registered?.softLimit, stats?.softLimit].compactMap(\.self).min(),
       isKnown: registered != nil && stats != nil)
+  }
+}
+
+extension RunningTask {
+  /// What only a worker's answer tells.
+  fileprivate mutating func take(_ task: ActiveTasksReply.Task) {
+    queue = task.routingKey
+    argumentsText = task.argumentsRepr
+    keywordArgumentsText = task.keywordArgumentsRepr
   }
 }
 

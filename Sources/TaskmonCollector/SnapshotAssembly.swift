@@ -14,6 +14,7 @@ struct SnapshotAssembly: Sendable {
   let startedAt: Timestamp
   let polledAt: Timestamp?
   let cost: RedisCost
+  let redisTime: RedisTime
   let now: Timestamp
 
   /// The snapshot, and the runs whose end was missed.
@@ -100,13 +101,22 @@ struct SnapshotAssembly: Sendable {
         markers: markers + (facts.sawBinding ? ["a kombu binding"] : []),
         scanComplete: facts.scanComplete,
         heardEvents: tap.events.received > 0,
-        elsewhere: otherDatabases + facts.prefixesElsewhere + facts.channelsElsewhere)
+        elsewhere: otherDatabases + otherPrefixes + facts.channelsElsewhere)
     }
   }
 
   private var otherDatabases: [String] {
     (facts.server.value?.databases ?? [:]).sorted { $0.key < $1.key }
       .map { "db \($0.key) (\($0.value.grouped) keys)" }
+  }
+
+  private var otherPrefixes: [String] {
+    facts.bindingsElsewhere.sorted { $0.key < $1.key }.map { prefix, count in
+      let exchanges = count == 1 ? "1 exchange" : "\(count.grouped) exchanges"
+      return prefix.isEmpty
+        ? "\(exchanges) without a key prefix"
+        : "\(exchanges) behind the key prefix \(prefix) (--key-prefix)"
+    }
   }
 
   private var events: EventStreamFacts {
@@ -121,7 +131,9 @@ struct SnapshotAssembly: Sendable {
   private var ownCost: OwnCost {
     OwnCost(
       commands: cost.commands, roundTrips: cost.roundTrips, bytesSent: ByteCount(cost.bytesOut),
-      bytesReceived: ByteCount(cost.bytesIn))
+      bytesReceived: ByteCount(cost.bytesIn),
+      redisTime: redisTime.total, redisShare: redisTime.shares?.all,
+      scanShare: redisTime.shares?.scans)
   }
 }
 

@@ -178,14 +178,24 @@ package struct OwnCost: Sendable, Equatable, Codable {
   package var roundTrips: Int
   package var bytesSent: ByteCount
   package var bytesReceived: ByteCount
+  /// How long Redis has executed them in all, by its own count; nil before two looks at it.
+  package var redisTime: Seconds?
+  /// The share of the last minute it executed them, from 0 to 1; nil before ten seconds.
+  package var redisShare: Double?
+  /// The part of it that scans take.
+  package var scanShare: Double?
 
   package init(
     commands: [String: Int] = [:], roundTrips: Int = 0, bytesSent: ByteCount = .zero,
-    bytesReceived: ByteCount = .zero
+    bytesReceived: ByteCount = .zero, redisTime: Seconds? = nil, redisShare: Double? = nil,
+    scanShare: Double? = nil
   ) {
     self.commands = commands
     self.roundTrips = roundTrips
     self.bytesSent = bytesSent
     self.bytesReceived = bytesReceived
+    self.redisTime = redisTime
+    self.redisShare = redisShare
+    self.scanShare = scanShare
   }
 }

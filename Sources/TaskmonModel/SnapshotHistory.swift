@@ -14,12 +14,13 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
   /// When the RedBeat lock was first seen missing while a schedule exists; nil while it is held.
   package private(set) var lockMissingSince: Timestamp?
   package private(set) var server: ServerTrack
+  package private(set) var chords: ChordTracks
   package private(set) var tasks: TaskTrack
   /// When an earlier run ended, where this history was read from a state file.
   package private(set) var earlierRunEnded: Timestamp?
 
   private enum CodingKeys: String, CodingKey {
-    case queues, workers, beatEntries, scheduledRuns, lockMissingSince, server, tasks
+    case queues, workers, beatEntries, scheduledRuns, lockMissingSince, server, chords, tasks
     case earlierRunEnded
   }
 
@@ -29,6 +30,7 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     beatEntries = [:]
     scheduledRuns = [:]
     server = ServerTrack()
+    chords = ChordTracks()
     tasks = TaskTrack()
   }
 
@@ -42,6 +44,7 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
       try container.decodeIfPresent([String: RunTrack].self, forKey: .scheduledRuns) ?? [:]
     lockMissingSince = try container.decodeIfPresent(Timestamp.self, forKey: .lockMissingSince)
     server = try container.decodeIfPresent(ServerTrack.self, forKey: .server) ?? ServerTrack()
+    chords = try container.decodeIfPresent(ChordTracks.self, forKey: .chords) ?? ChordTracks()
     let track = try container.decodeIfPresent(TaskTrack.self, forKey: .tasks) ?? TaskTrack()
     tasks = track.afterRestart()
     earlierRunEnded = try container.decodeIfPresent(Timestamp.self, forKey: .earlierRunEnded)
@@ -55,6 +58,7 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     try container.encode(scheduledRuns, forKey: .scheduledRuns)
     try container.encodeIfPresent(lockMissingSince, forKey: .lockMissingSince)
     try container.encode(server, forKey: .server)
+    try container.encode(chords, forKey: .chords)
     try container.encode(tasks.kept(), forKey: .tasks)
     try container.encodeIfPresent(latest?.takenAt ?? earlierRunEnded, forKey: .earlierRunEnded)
   }
@@ -69,6 +73,7 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     absorbQueues(of: snapshot)
     absorbWorkers(of: snapshot)
     absorbBeat(of: snapshot)
+    absorbChords(of: snapshot)
     absorbScheduledRuns(of: snapshot)
     if case .value(let statistics) = snapshot.tasks { tasks.absorb(statistics.window) }
   }
@@ -124,6 +129,13 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     if case .value(let redBeat?) = snapshot.beat.redBeat {
       lockMissingSince = redBeat.lock == nil ? lockMissingSince ?? snapshot.takenAt : nil
     }
+  }
+
+  /// Between two passes over the results their chords stay as the last one found them.
+  private mutating func absorbChords(of snapshot: Snapshot) {
+    guard case .value(let facts) = snapshot.chords else { return }
+    chords.absorb(
+      facts, lookedAt: snapshot.results.value?.updatedAt ?? snapshot.takenAt)
   }
 
   /// Once for each round in which workers were asked.

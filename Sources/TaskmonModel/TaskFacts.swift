@@ -24,11 +24,14 @@ package struct TaskStatistics: Sendable, Equatable, Codable {
   package var failures: [RecentFailure]
   /// Runs that were one too many, the newest first; at most 100.
   package var duplicates: [DuplicateExecution]
+  /// Attempts that have ended, the newest first; at most 10 of each task and 500 in all.
+  package var runs: [RecentRun]
 
   package init(
     since: Timestamp, recent: CountedTime, minute: CountedTime, tasks: [TaskFacts] = [],
     other: TaskFacts? = nil, nodes: [NodeTaskFacts] = [], series: [TaskSeries] = [],
-    droppedSeries: Int = 0, failures: [RecentFailure] = [], duplicates: [DuplicateExecution] = []
+    droppedSeries: Int = 0, failures: [RecentFailure] = [], duplicates: [DuplicateExecution] = [],
+    runs: [RecentRun] = []
   ) {
     self.since = since
     self.recent = recent
@@ -40,6 +43,7 @@ package struct TaskStatistics: Sendable, Equatable, Codable {
     self.droppedSeries = droppedSeries
     self.failures = failures
     self.duplicates = duplicates
+    self.runs = runs
   }
 
   /// The facts of one task; nil where nothing was heard of it, or it is among the others.

@@ -1,5 +1,41 @@
 package import TaskmonUnits
 
+/// One attempt that has ended, as its worker told.
+package struct RecentRun: Sendable, Hashable, Codable {
+  package enum Outcome: String, Sendable, Codable, CaseIterable {
+    case succeeded, failed, retried, rejected, revoked
+  }
+
+  package var id: String
+  /// Nil where no event named it.
+  package var task: String?
+  package var worker: WorkerID
+  package var queue: String?
+  package var outcome: Outcome
+  /// By the worker's clock; nil where its start was not heard, or it never started.
+  package var startedAt: Timestamp?
+  package var endedAt: Timestamp
+  /// As the worker measured, else from start to end; nil where neither is known.
+  package var runtime: Seconds?
+  /// Attempts before this one; nil where its receipt was not heard.
+  package var retries: Int?
+
+  package init(
+    id: String, task: String?, worker: WorkerID, queue: String? = nil, outcome: Outcome,
+    startedAt: Timestamp? = nil, endedAt: Timestamp, runtime: Seconds? = nil, retries: Int? = nil
+  ) {
+    self.id = id
+    self.task = task
+    self.worker = worker
+    self.queue = queue
+    self.outcome = outcome
+    self.startedAt = startedAt
+    self.endedAt = endedAt
+    self.runtime = runtime
+    self.retries = retries
+  }
+}
+
 /// One attempt that failed or will be retried, as its worker told.
 ///
 /// What the exception said is for the eyes of whoever runs taskmon here, for it may hold anything:

@@ -43,6 +43,9 @@ package struct WorkerFacts: Sendable, Equatable, Codable {
   package var softwareVersion: String?
   /// Whether it sends task events; unavailable until one came or `processed` grew without one.
   package var sendsTaskEvents: Observation<Bool>
+  /// When this process answered that it would send them because taskmon had asked it to; nil where
+  /// it was not asked or has not answered.
+  package var eventsEnabledAt: Timestamp?
   /// The queues it consumes, as it answered; its last answer stays valid for its pid.
   package var queues: Observation<[String]>
   /// When it last told `queues`; nil where it never did.
@@ -75,7 +78,7 @@ package struct WorkerFacts: Sendable, Equatable, Codable {
     stats: Observation<WorkerStats> = .unavailable("not asked yet"),
     activeReply: Observation<ActiveReply> = .unavailable("not asked yet"),
     owesReplySince: Timestamp? = nil, prefetched: Int? = nil, oldestStart: Timestamp? = nil,
-    events: WorkerEventFacts? = nil
+    events: WorkerEventFacts? = nil, eventsEnabledAt: Timestamp? = nil
   ) {
     self.id = id
     self.firstHeard = firstHeard
@@ -98,6 +101,7 @@ package struct WorkerFacts: Sendable, Equatable, Codable {
     self.prefetched = prefetched
     self.oldestStart = oldestStart
     self.events = events
+    self.eventsEnabledAt = eventsEnabledAt
   }
 
   /// The latest moment it was proved alive, by event or reply.

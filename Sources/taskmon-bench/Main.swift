@@ -8,17 +8,23 @@ import TaskmonUnits
 
 /// How fast taskmon is, measured on this machine beside what one could use instead.
 ///
-/// `taskmon-bench events [--events N] [--batch N]` floods a private Redis with task events and
-/// prints what taskmon's event path and `redis-cli PSUBSCRIBE` each needed for them. Every part is
-/// a process of its own, so that its time and memory are its own.
+/// `taskmon-bench events` floods a private Redis with task events and prints what taskmon's event
+/// path and `redis-cli PSUBSCRIBE` each needed for them. `taskmon-bench reading` fills a private
+/// Redis, runs a simulated shop on it and prints what watching it costs. Every part is a process of
+/// its own, so that its time and memory are its own.
 @main
 enum Main {
   static let usage = """
     usage: taskmon-bench events [--events N] [--batch N] [--tasks N]
+           taskmon-bench reading [--results N] [--queues N] [--rate N] [--seconds N]
 
       --events N   events to publish (default 600000)
       --batch N    events a message: 1, 10, 24 (default 10)
       --tasks N    tasks the ledger may track (default 200000)
+      --results N  results stored (default 1000000)
+      --queues N   queues, one in ten with messages (default 20000)
+      --rate N     tasks a second of the shop beside them (default 50)
+      --seconds N  how long to watch (default 180)
     """
 
   static func main() async {
@@ -29,6 +35,8 @@ enum Main {
       case "events": try await EventBench(settings).run()
       case "publish": try Publishing(settings).run()
       case "listen": try await Listening(settings).run()
+      case "reading": try await ReadingBench(settings).run()
+      case "watch": try await Watching(settings).run()
       default: throw BenchError(usage)
       }
     } catch {
@@ -50,6 +58,10 @@ struct Settings {
   var events = 600_000
   var batch = 10
   var tasks = 200_000
+  var results = 1_000_000
+  var queues = 20_000
+  var rate = 50
+  var seconds = 180
   /// Only for the parts.
   var socket = ""
 
@@ -62,6 +74,10 @@ struct Settings {
       case "--events": events = try Self.number(value)
       case "--batch": batch = try Self.number(value)
       case "--tasks": tasks = try Self.number(value)
+      case "--results": results = try Self.number(value)
+      case "--queues": queues = try Self.number(value)
+      case "--rate": rate = try Self.number(value)
+      case "--seconds": seconds = try Self.number(value)
       default: throw BenchError(Main.usage)
       }
     }
@@ -70,7 +86,7 @@ struct Settings {
   func arguments(for part: String, socket: String) -> [String] {
     [
       part, "--socket", socket, "--events", "\(events)", "--batch", "\(batch)", "--tasks",
-      "\(tasks)",
+      "\(tasks)", "--results", "\(results)", "--queues", "\(queues)", "--seconds", "\(seconds)",
     ]
   }
 

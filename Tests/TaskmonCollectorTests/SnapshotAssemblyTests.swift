@@ -7,7 +7,7 @@ import Testing
 @testable import TaskmonCollector
 
 @Suite struct SnapshotAssemblyTests {
-  private static func snapshot(
+  static func snapshot(
     facts: CollectedFacts = CollectedFacts(), ledger: EventLedger? = nil,
     hearing: Hearing = Hearing(limit: 4), inspection: InspectionFacts = InspectionFacts(),
     isReadOnly: Bool = false, link: RedisClient.LinkState = .idle
@@ -17,11 +17,12 @@ import Testing
         broker: try RedisURL("redis://:secret@h:6379/0"), isReadOnly: isReadOnly),
       facts: facts, book: InspectionBook(), inspection: inspection,
       tap: EventTap.Excerpt(events: ledger?.excerpt ?? EventExcerpt(), hearing: hearing),
-      link: link, startedAt: at(0), polledAt: nil, cost: RedisCost(), now: at(100)
+      link: link, startedAt: at(0), polledAt: nil, cost: RedisCost(),
+      redisTime: RedisTime(), now: at(100)
     ).assemble().0
   }
 
-  private static func hearing(since seconds: Double) -> Hearing {
+  static func hearing(since seconds: Double) -> Hearing {
     var hearing = Hearing(limit: 4)
     hearing.connected(at: at(seconds))
     return hearing

@@ -46,13 +46,14 @@ func server(
   max: ByteCount? = .mebibytes(1024), host: ByteCount? = .mebibytes(8192),
   policy: String? = "noeviction", evicted: Int? = 0, clients: Int = 40, maxClients: Int? = 10_000,
   isLoading: Bool = false, appendOnly: Bool? = false, snapshots: Bool? = true, flushes: Int? = 0,
-  fullFlushes: Int? = nil, keys: Int? = 500
+  fullFlushes: Int? = nil, refused: Int? = nil, keys: Int? = 500
 ) -> ServerFacts {
   ServerFacts(
     version: "7.0.15", runID: run, uptime: Seconds(uptime), usedMemory: used, maxMemory: max,
     systemMemory: host, evictionPolicy: policy, evictedKeys: evicted, connectedClients: clients,
     maxClients: maxClients, isLoading: isLoading, appendOnly: appendOnly,
-    snapshotsConfigured: snapshots, flushes: flushes, fullFlushes: fullFlushes, keys: keys)
+    snapshotsConfigured: snapshots, flushes: flushes, fullFlushes: fullFlushes,
+    outOfMemoryErrors: refused, keys: keys)
 }
 
 /// A worker that sends a heartbeat every two seconds, the last one `heard` seconds ago.

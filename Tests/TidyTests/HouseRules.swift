@@ -10,9 +10,14 @@ enum HouseRules {
     "redbeat:",
   ]
 
+  /// Papers that a reader of this project does not have; spelled so that this is no mention.
+  static let foreignPapers =
+    ["cli", "protocol", "design", "rules", "screens", "metrics", "stack", "examples"]
+    .map { "\($0)." + "md" } + ["shared" + "/"]
+
   /// The only types that may be sent to Redis, each a closed list.
   static let wireCommands: Set = [
-    "ReadCommand", "ReplyListCommand", "ControlRequest", "DemoCommand",
+    "ReadCommand", "ReplyListCommand", "ControlRequest", "WorkerChange", "DemoCommand",
   ]
 
   static func foreignImports(in file: SourceFile) -> [Breach] {
@@ -43,6 +48,13 @@ enum HouseRules {
     let text = file.uncommented.replacing("\"celery_beat_task\"", with: "\"\"")
     return ["\"celery_", "\"taskmon_"].flatMap { name in
       breaches(of: file, in: text, matching: name) { "metric name \($0)" }
+    }
+  }
+
+  /// In comments and in texts alike.
+  static func foreignPapers(in file: SourceFile) -> [Breach] {
+    foreignPapers.flatMap { name in
+      breaches(of: file, in: file.text, matching: name) { "mentions \($0)" }
     }
   }
 

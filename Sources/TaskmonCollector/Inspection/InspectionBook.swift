@@ -1,4 +1,5 @@
 import CeleryProtocol
+import RedisClient
 import TaskmonModel
 import TaskmonUnits
 
@@ -34,6 +35,8 @@ struct InspectionBook: Sendable {
     var registered: Observation<[RegisteredTask]> = .unavailable("not asked yet")
     var settings: Observation<WorkerSettings> = .unavailable("not asked yet")
     var schedule: [ScheduleEntry] = []
+    /// The result backend as it was told, with whatever an old Celery did not mask.
+    var backend: String?
     /// How its lists are named; nil until it has told.
     var transport: LayoutChoice.Transport?
     var stats: Observation<WorkerStats> = .unavailable("not asked yet")
@@ -217,10 +220,12 @@ extension InspectionBook.Answers {
   private mutating func take(_ reply: ConfReply) {
     transport = LayoutChoice.Transport(
       separator: reply.separator, prioritySteps: reply.prioritySteps)
+    backend = reply.resultBackend
     schedule = (reply.beatSchedule ?? []).map(ScheduleEntry.init)
     settings = .value(
       WorkerSettings(
-        visibilityTimeout: reply.visibilityTimeout, resultBackend: reply.resultBackend,
+        visibilityTimeout: reply.visibilityTimeout,
+        resultBackend: reply.resultBackend.map(URLSecrets.hidden),
         scheduleEntryNames: schedule.map(\.name)))
   }
 }

@@ -36,6 +36,7 @@ struct ResultScanner: Sendable {
       for found in try await results(step.keys, redis) {
         tally.add(found.result, failure: found.failure)
       }
+      tally.addGroups(step.keys.count { layout.groupID(ofGroupKey: $0) != nil })
       let chords = ChordReader(layout: layout)
       for look in try await chords.outstanding(step.keys, redis) { tally.add(look) }
       guard await progress(tally) else { return nil }

@@ -58,6 +58,10 @@ package enum SelfFamilies: FamilyGroup {
       .counter(
         "taskmon_redis_round_trips_total", "Pipelines sent to Redis and answered.",
         Sample.known(cost?.roundTrips)),
+      .counter(
+        "taskmon_redis_time_seconds_total",
+        "Time Redis has spent executing taskmon's commands, by its own count of each kind.",
+        Sample.known(cost?.redisTime?.value)),
     ]
   }
 

@@ -197,4 +197,15 @@ import Testing
     #expect(book.workers["w"]?.activeTasks.map(\.id) == ["1"])
     #expect(book.workers["w"]?.active.value?.taskIDs == ["1", "2"])
   }
+
+  @Test func `a password that a worker does not mask is used and not shown`() throws {
+    var book = InspectionBook()
+    let told = "redis://u:planted@h:6379/1?ssl_cert_reqs=none&password=planted"
+    book.learn(.conf, from: "w@1", "{\"result_backend\": \"\(told)\"}", at: at(1))
+    let worker = try #require(book.workers["w@1"])
+    #expect(worker.backend == told)
+    #expect(
+      worker.settings.value?.resultBackend
+        == "redis://u:***@h:6379/1?ssl_cert_reqs=none&password=***")
+  }
 }

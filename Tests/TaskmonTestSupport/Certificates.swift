@@ -1,18 +1,17 @@
 import Foundation
-import TaskmonTestSupport
 
 /// An authority and the certificates it has signed, made by the openssl program for one test.
-final class Certificates: Sendable {
+package final class Certificates: Sendable {
   /// A certificate and its key, as files.
-  struct Pair: Sendable {
-    let certificate: String
-    let key: String
+  package struct Pair: Sendable {
+    package let certificate: String
+    package let key: String
   }
 
-  let folder: TemporaryFolder
-  let authority: Pair
+  package let folder: TemporaryFolder
+  package let authority: Pair
 
-  init() async throws {
+  package init() async throws {
     folder = try TemporaryFolder()
     authority = Pair(certificate: folder.path("ca.crt"), key: folder.path("ca.key"))
     try await openssl([
@@ -25,7 +24,7 @@ final class Certificates: Sendable {
   /// Signed by the authority for these names, as in `DNS:localhost,IP:127.0.0.1`.
   ///
   /// Valid for so many days from now; a negative number has passed.
-  func sign(_ name: String, for names: String, days: Int = 2) async throws -> Pair {
+  package func sign(_ name: String, for names: String, days: Int = 2) async throws -> Pair {
     let pair = Pair(certificate: folder.path("\(name).crt"), key: folder.path("\(name).key"))
     let request = folder.path("\(name).csr")
     let extensions = try folder.write("\(name).ext", "subjectAltName=\(names)\n")
@@ -51,7 +50,7 @@ final class Certificates: Sendable {
 
 extension RedisServer {
   /// Listens with TLS on 127.0.0.1 and ::1 besides its unix socket.
-  static func secure(
+  package static func secure(
     _ pair: Certificates.Pair, clients: Certificates.Pair? = nil, port: UInt16,
     arguments: [String] = []
   ) async throws -> RedisServer {
