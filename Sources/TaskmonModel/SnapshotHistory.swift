@@ -13,12 +13,15 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
   package private(set) var scheduledRuns: [String: RunTrack]
   /// When the RedBeat lock was first seen missing while a schedule exists; nil while it is held.
   package private(set) var lockMissingSince: Timestamp?
+  /// RedBeat's lock and due moments.
+  package private(set) var schedule: ScheduleTrack
   package private(set) var server: ServerTrack
   /// When an earlier run ended, where this history was read from a state file.
   package private(set) var earlierRunEnded: Timestamp?
 
   private enum CodingKeys: String, CodingKey {
-    case queues, workers, beatEntries, scheduledRuns, lockMissingSince, server, earlierRunEnded
+    case queues, workers, beatEntries, scheduledRuns, lockMissingSince, schedule, server
+    case earlierRunEnded
   }
 
   package init() {
@@ -26,6 +29,7 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     workers = [:]
     beatEntries = [:]
     scheduledRuns = [:]
+    schedule = ScheduleTrack()
     server = ServerTrack()
   }
 
@@ -38,6 +42,8 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     scheduledRuns =
       try container.decodeIfPresent([String: RunTrack].self, forKey: .scheduledRuns) ?? [:]
     lockMissingSince = try container.decodeIfPresent(Timestamp.self, forKey: .lockMissingSince)
+    schedule =
+      try container.decodeIfPresent(ScheduleTrack.self, forKey: .schedule) ?? ScheduleTrack()
     server = try container.decodeIfPresent(ServerTrack.self, forKey: .server) ?? ServerTrack()
     earlierRunEnded = try container.decodeIfPresent(Timestamp.self, forKey: .earlierRunEnded)
   }
@@ -49,6 +55,7 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     try container.encode(beatEntries, forKey: .beatEntries)
     try container.encode(scheduledRuns, forKey: .scheduledRuns)
     try container.encodeIfPresent(lockMissingSince, forKey: .lockMissingSince)
+    try container.encode(schedule, forKey: .schedule)
     try container.encode(server, forKey: .server)
     try container.encodeIfPresent(latest?.takenAt ?? earlierRunEnded, forKey: .earlierRunEnded)
   }
@@ -113,6 +120,8 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     }
     if case .value(let redBeat?) = snapshot.beat.redBeat {
       lockMissingSince = redBeat.lock == nil ? lockMissingSince ?? snapshot.takenAt : nil
+      schedule.absorb(
+        redBeat, snapshot.beat.entries.value ?? [], at: snapshot.polledAt ?? snapshot.takenAt)
     }
   }
 

@@ -148,11 +148,11 @@ private struct Echo: Rule {
   }
 
   @Test func aHealthyShopHasNoFindings() {
-    let entry = ScheduleEntry(
-      name: "tick", task: "shop.tick", schedule: .every(Seconds(2)), source: .redBeat)
+    var beat = redBeat([redBeatEntry()])
     let receipts = stride(from: 59.0, through: 1, by: -2).map { ago($0) }
     let traffic = EntryTraffic(
       entry: "tick", heard: [Interval(from: ago(60), to: noon)], receipts: receipts)
+    beat.traffic = [traffic]
     let run = RunningTask(
       id: "id", task: "shop.slow", worker: WorkerID(name: "celery@w1", pid: 100),
       startedAt: ago(55), limits: TaskLimits(hard: Seconds(60), isKnown: true))
@@ -164,7 +164,7 @@ private struct Echo: Rule {
           unacked: .value(UnackedFacts(count: 0, isWhole: true)),
           workers: .value([worker(), worker("celery@old", heard: 90, offline: 90)]),
           running: .value([run]),
-          beat: BeatFacts(entries: .value([entry]), traffic: [traffic]),
+          beat: beat,
           results: .value(ResultFacts(completedPasses: 1, updatedAt: noon)),
           chords: .value([ChordFacts(groupID: "g", size: 9, done: 3, unchangedSince: ago(1800))]),
           replyLists: .value(ReplyListFacts(count: 3, totalSize: .kibibytes(8))))))
@@ -178,7 +178,11 @@ private struct Echo: Rule {
     let moment = Timestamp(secondsSince1970: wild)
     let span = Seconds(wild)
     let entries = [Schedule.every(span), .every(Seconds(1)), .crontab("* * * * *")].enumerated()
-      .map { ScheduleEntry(name: "\($0)", task: "\($0)", schedule: $1, source: .redBeat) }
+      .map {
+        ScheduleEntry(
+          name: "\($0)", task: "\($0)", schedule: $1, source: .redBeat, lastRun: moment,
+          runCount: .max, dueAt: moment)
+      }
     let traffic = entries.map {
       EntryTraffic(
         entry: $0.name,
@@ -204,7 +208,11 @@ private struct Echo: Rule {
       history(
         of: snapshot(
           queues: .value([queue(ready: .max)]), workers: .value([odd]), running: .value([run]),
-          beat: BeatFacts(entries: .value(entries), traffic: traffic),
+          beat: BeatFacts(
+            redBeat: .value(
+              RedBeatFacts(
+                lock: BeatLock(token: "t", timeToLive: span, holderSince: moment), entryCount: .max,
+                nextDue: moment)), entries: .value(entries), traffic: traffic),
           results: .value(
             ResultFacts(completedPasses: .max, updatedAt: moment, count: .max, tasks: [sizes])))))
     let document = HealthDocument(report, taskmon: "0", broker: "b")
