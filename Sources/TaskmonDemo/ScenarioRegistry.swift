@@ -9,6 +9,9 @@ package enum ScenarioRegistry {
     .multipleBeats,
     .stuckTask,
     .oversizedResult,
+    .beatDown,
+    .workerWithoutTasks,
+    .unregisteredTask,
   ]
 
   package static func named(_ name: String) -> Scenario? { all.first { $0.name == name } }

@@ -11,6 +11,12 @@ package enum RuleRegistry {
     BeatDown.self,
     BeatLate.self,
     BeatWithoutLock.self,
+    WorkerWithoutTasks.self,
+    UnregisteredTask.self,
+    SplitRegistry.self,
+    NoTimeLimit.self,
+    EagerExecution.self,
+    BindingMissing.self,
     OversizedResult.self,
     OversizedMessage.self,
     QueueExplosion.self,
@@ -24,6 +30,8 @@ package enum RuleRegistry {
     StuckChord.self,
     LeakedReplyQueues.self,
     ConnectionsNearLimit.self,
+    IdleFleet.self,
+    FragileTask.self,
   ]
 
   package static func rule(_ id: RuleID) -> (any Rule.Type)? { all.first { $0.id == id } }

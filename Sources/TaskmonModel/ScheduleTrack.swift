@@ -31,16 +31,17 @@ package struct ScheduleTrack: Sendable, Equatable, Codable {
   mutating func absorb(_ redBeat: RedBeatFacts, _ schedule: [ScheduleEntry], at now: Timestamp) {
     guard now != lookedAt else { return }
     let wasOpen = openSince != nil
-    absorb(redBeat.lock, at: now)
+    absorb(redBeat.lock, isCertain: redBeat.isLockCertain, at: now)
     let hasMoved = absorb(schedule, at: now)
     // What moved between a look with a lock and one without was moved by its holder.
     if wasOpen, openSince != nil, hasMoved { openMoves = (openMoves + [now]).suffix(Self.moves) }
     lookedAt = now
   }
 
-  private mutating func absorb(_ new: BeatLock?, at now: Timestamp) {
+  private mutating func absorb(_ new: BeatLock?, isCertain: Bool, at now: Timestamp) {
     defer { lock = new }
     guard let new, new.timeToLive != nil else {
+      guard isCertain else { return }
       if openSince == nil { openMoves = [] }
       openSince = openSince ?? now
       return

@@ -40,6 +40,8 @@ package struct WorkerTrack: Sendable, Equatable, Codable {
   /// Silence right after our own (re)connection does not count.
   static let settling = Seconds(60)
   static let retention = Seconds.hours(1)
+  /// A sign of life older than this proves no life now.
+  static let proof = Seconds(90)
   /// Who is first heard this soon after taskmon began to listen may have been there before.
   static let introduction = Seconds(15)
 

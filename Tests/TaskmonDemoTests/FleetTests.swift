@@ -254,7 +254,11 @@ struct Rehearsal {
 
   @Test func scenariosHaveNamesAndSomethingToLookAt() {
     let names = ScenarioRegistry.all.map(\.name)
-    #expect(names == ["show", "healthy", "multiple-beats", "stuck-task", "oversized-result"])
+    #expect(
+      names == [
+        "show", "healthy", "multiple-beats", "stuck-task", "oversized-result", "beat-down",
+        "worker-without-tasks", "unregistered-task",
+      ])
     #expect(ScenarioRegistry.all.allSatisfy { !$0.summary.isEmpty && $0.summary.count < 90 })
     #expect(ScenarioRegistry.named("nonesuch") == nil)
   }

@@ -58,6 +58,7 @@ func worker(
   replied: Double? = 20, offline: Double? = nil, freq: Double? = 2, active: Int? = 0,
   pool: PoolKind? = .prefork, queues: [String]? = ["celery"], sendsTaskEvents: Bool? = true,
   oldestStart: Double? = nil, processed: Int? = nil, settings: WorkerSettings? = nil,
+  registered: [RegisteredTask]? = nil, totals: [String: Int] = [:], hardLimit: Double? = nil,
   now: Timestamp = noon
 ) -> WorkerFacts {
   func before(_ seconds: Double?) -> Timestamp? { seconds.map { now - Seconds($0) } }
@@ -67,9 +68,14 @@ func worker(
     heartbeatInterval: freq.map { Seconds($0) }, active: active, processed: processed,
     sendsTaskEvents: sendsTaskEvents.map { .value($0) } ?? .unavailable("no task event yet"),
     queues: queues.map { .value($0) } ?? .unavailable("not asked yet"),
+    registered: registered.map { .value($0) } ?? .unavailable("not asked yet"),
     settings: settings.map { .value($0) } ?? .unavailable("not asked yet"),
-    stats: pool.map { .value(WorkerStats(repliedAt: now - Seconds(20), pool: $0)) }
-      ?? .unavailable("not asked yet"),
+    stats: pool.map { pool in
+      .value(
+        WorkerStats(
+          repliedAt: now - Seconds(20), pool: pool, totals: totals,
+          hardLimit: hardLimit.map { Seconds($0) }))
+    } ?? .unavailable("not asked yet"),
     oldestStart: before(oldestStart))
 }
 

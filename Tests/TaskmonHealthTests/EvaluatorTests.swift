@@ -156,13 +156,23 @@ private struct Echo: Rule {
     let run = RunningTask(
       id: "id", task: "shop.slow", worker: WorkerID(name: "celery@w1", pid: 100),
       startedAt: ago(55), limits: TaskLimits(hard: Seconds(60), isKnown: true))
+    let live = worker(
+      settings: WorkerSettings(isAlwaysEager: false),
+      registered: [
+        RegisteredTask(
+          name: "shop.pay", hardLimit: Seconds(60), acksLate: false, rejectsOnWorkerLost: false,
+          retriesByItself: true)
+      ], totals: ["shop.pay": 900])
     var evaluator = Evaluator()
     let report = evaluator.evaluate(
       history(
         of: snapshot(
+          at: ago(5), observed: 3695, queues: .value([queue(ready: 19_999)]),
+          workers: .value([worker()])),
+        snapshot(
           observed: 3700, server: .value(server()), queues: .value([queue(ready: 20_000)]),
           unacked: .value(UnackedFacts(count: 0, isWhole: true)),
-          workers: .value([worker(), worker("celery@old", heard: 90, offline: 90)]),
+          workers: .value([live, worker("celery@old", heard: 90, offline: 90)]),
           running: .value([run]),
           beat: beat,
           results: .value(ResultFacts(completedPasses: 1, updatedAt: noon)),

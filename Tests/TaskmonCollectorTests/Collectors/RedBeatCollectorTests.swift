@@ -10,7 +10,7 @@ import Testing
 
 @Suite struct RedBeatCollectorTests {
   private let reading = RedBeatCollector.reading(layout: layout, limit: 500)
-  private static let token = "2283c824e64d11f1a0ce02fc00000001"
+  fileprivate static let token = "2283c824e64d11f1a0ce02fc00000001"
 
   @Test func `the captured lock and schedule are read`() throws {
     let state = try reading.value([
@@ -122,6 +122,24 @@ import Testing
     #expect(entry.dueAt == at(9))
     #expect(entry.runCount == 6)
     #expect(entry.lastRun != nil)
+  }
+
+  @Test func `a lock under a name of its own is found by its token`() async throws {
+    let server = try await RedisServer()
+    let search = RedBeatLockSearch(
+      layout: layout, budget: CollectionBudget(),
+      pace: ScanPace(time: SystemTime.source, share: 0.9))
+    try server.command("HSET", "redbeat:tick", "definition", "{}")
+    try server.command("ZADD", "redbeat::schedule", "1", "redbeat:tick")
+    try server.command("SET", "redbeat:note", "no token")
+    try server.command("SET", "other:lock", RedBeatCollectorTests.token)
+    #expect(try await search.pass(server.link()) == [])
+    try server.command("SET", "redbeat:my-lock", RedBeatCollectorTests.token)
+    #expect(try await search.pass(server.link()) == [RedisKey("redbeat:my-lock")])
+    let elsewhere = RedBeatCollector.reading(
+      layout: layout, lock: RedisKey("redbeat:my-lock"), limit: 5)
+    let state = try elsewhere.value(try await server.link().read(elsewhere.commands))
+    #expect(state.facts?.lock?.token == RedBeatCollectorTests.token)
   }
 
   @Test func `an entry that cannot be decoded is left out`() throws {

@@ -28,6 +28,20 @@ import Testing
     #expect((said == .healthy) == wanted.isEmpty)
   }
 
+  @Test func untilItWasLookedForUnderOtherNamesNothingIsMissing() throws {
+    var history = SnapshotHistory()
+    for seconds in stride(from: 40.0, through: 0, by: -4) {
+      var beat = redBeat([redBeatEntry(due: seconds - 1)], lock: nil)
+      beat.redBeat = beat.redBeat.map { facts in
+        var facts = facts
+        facts?.isLockCertain = false
+        return facts
+      }
+      history.absorb(snapshot(at: ago(seconds), beat: beat))
+    }
+    #expect(try verdict(BeatWithoutLock.self, history) == .healthy)
+  }
+
   @Test func aLockThatNeverExpiresIsNone() throws {
     let said = try verdict(
       BeatWithoutLock.self, Self.looks(Array(repeating: lock(left: nil), count: 5)))
