@@ -103,7 +103,8 @@ package struct DueTrack: Sendable, Equatable, Codable {
   mutating func absorb(_ entry: ScheduleEntry, at now: Timestamp) {
     if entry.schedule.text != schedule { savedAt = now }
     if entry.dueAt != due { movedAt = now }
-    if entry.runCount != runs { movedAt = nil }
+    // Whoever has run it knows of it.
+    if entry.runCount != runs { (movedAt, savedAt) = (nil, nil) }
     if let moved = movedAt, now - moved > Self.reading {
       savedAt = moved
       movedAt = nil

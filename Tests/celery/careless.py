@@ -51,12 +51,12 @@ unlocked = make("unlocked", **schedule(redbeat_lock_key=None))
 renamed = make("renamed", **schedule(redbeat_lock_key="my-lock"))
 
 
-@app.task(name="careless.fetch")
+@app.task(name="careless.fetch", shared=False)
 def fetch():
     return 1
 
 
-@eager.task(name="careless.compute")
+@eager.task(name="careless.compute", shared=False)
 def compute():
     return 2
 

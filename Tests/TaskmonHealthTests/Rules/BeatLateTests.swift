@@ -47,6 +47,28 @@ import Testing
     #expect(try verdict(BeatLate.self, seen) == .healthy)
   }
 
+  @Test func whatWasSavedAndHasRunSinceIsKnownToBeat() throws {
+    func look(_ seconds: Double, runs: Int, due: Double) -> Snapshot {
+      let now = ago(seconds)
+      return snapshot(
+        at: now,
+        beat: redBeat([
+          redBeatEntry("alive", due: -1, ran: 1, now: now),
+          redBeatEntry(every: 5, due: due, runs: runs, now: now),
+        ]))
+    }
+    let first = snapshot(
+      at: ago(120), beat: redBeat([redBeatEntry("alive", due: -1, ran: 1, now: ago(120))]))
+    let seen = history(
+      of: first, look(110, runs: 3, due: -5), look(80, runs: 9, due: 35), look(0, runs: 9, due: 115)
+    )
+    #expect(told(try verdict(BeatLate.self, seen)) == ["warning tick"])
+    let unrun = history(
+      of: first, look(110, runs: 3, due: -5), look(80, runs: 3, due: 35), look(0, runs: 3, due: 115)
+    )
+    #expect(try verdict(BeatLate.self, unrun) == .healthy)
+  }
+
   @Test func disabledEntriesAndThoseThatNeverRunAgainAreNotLate() throws {
     #expect(
       try Self.judge(redBeatEntry(due: 9000, isEnabled: false), redBeatEntry("once", due: nil))
