@@ -2,13 +2,13 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run build test lint format golden
+.PHONY: help run build test fuzz bench lint format golden
 
 # Debug builds take half the time of release builds, and a newcomer waits for this one.
 SWIFT_BUILD := swift build --explicit-target-dependency-import-check error
 SWIFT_TEST := swift test --explicit-target-dependency-import-check error
 # Five hundred tests started at once starve each other, and those with deadlines lose. The live ones
-# mostly wait for real time to pass: they come after, all side by side.
+# mostly wait for real time to pass: they come after, all side by side, and the fuzzing with them.
 FEW_AT_ONCE := --experimental-maximum-parallelization-width 4
 TASKMON := .build/debug/taskmon
 
@@ -34,7 +34,22 @@ test: ## install what is missing, lint, build, and run every test, real Celery i
 	  && $(MAKE) --no-print-directory lint \
 	  && $(SWIFT_BUILD) --build-tests \
 	  && $(SWIFT_TEST) --skip-build --skip LiveTests $(FEW_AT_ONCE) \
-	  && $(SWIFT_TEST) --skip-build --filter LiveTests
+	  && { nice .ci/fuzz 60 --if-possible > .build/fuzz.log 2>&1 & fuzz=$$!; \
+	    trap "kill $$fuzz" INT TERM; \
+	    $(SWIFT_TEST) --skip-build --filter LiveTests; status=$$?; \
+	    wait $$fuzz || { status=1; tail -n 60 .build/fuzz.log; }; \
+	    grep -E '^(fuzz:|Done )' .build/fuzz.log; exit $$status; }
+
+fuzz: ## feed the event path with mutated input for a minute; FOR=600 for ten
+	@.ci/install run
+	@.ci/fuzz $(or $(FOR),60)
+
+bench: ## measure the event path beside redis-cli, and watching a shop among a million results
+	@.ci/install run
+	@swift build -c release --explicit-target-dependency-import-check error --product taskmon-bench
+	@.build/release/taskmon-bench events --batch 10
+	@.build/release/taskmon-bench events --batch 1
+	@.build/release/taskmon-bench reading
 
 lint: ## check the format of all Swift files
 	@swift format lint --strict --parallel --recursive Sources Tests Package.swift

@@ -88,6 +88,13 @@ let package = Package(
         "TaskmonServer", "TaskmonConfiguration", argumentParser, logging,
       ],
       swiftSettings: strict),
+    .executableTarget(
+      name: "taskmon-bench",
+      dependencies: [
+        "RedisClient", "CeleryProtocol", "TaskmonUnits", "TaskmonModel", "TaskmonCollector",
+        "TaskmonHealth", "TaskmonExposition", "TaskmonDemo", logging,
+      ],
+      swiftSettings: strict),
     .target(
       name: "TaskmonTestSupport", dependencies: ["TaskmonUnits"],
       path: "Tests/TaskmonTestSupport", swiftSettings: strict),
@@ -96,7 +103,9 @@ let package = Package(
     tests(of: "CeleryProtocol", knowing: ["RedisClient", "TaskmonUnits"]),
     tests(
       of: "TaskmonCollector",
-      knowing: ["RedisClient", "CeleryProtocol", "TaskmonModel", "TaskmonUnits", logging]),
+      knowing: [
+        "RedisClient", "CeleryProtocol", "TaskmonModel", "TaskmonDemo", "TaskmonUnits", logging,
+      ]),
     tests(of: "TaskmonHealth", knowing: ["TaskmonModel", "TaskmonUnits"]),
     tests(of: "TaskmonExposition", knowing: ["TaskmonModel", "TaskmonHealth", "TaskmonUnits"]),
     tests(

@@ -5,7 +5,8 @@ package struct ACLRule: Sendable, Hashable {
   package enum Access: Sendable, Hashable, CaseIterable {
     /// Reading and listening; what `--read-only` does.
     case readOnly
-    /// Asking workers besides, into a list of our own.
+    /// Asking workers besides, into a list of our own; what asks a worker for task events needs no
+    /// more.
     case asking
   }
 
@@ -44,6 +45,7 @@ package struct ACLRule: Sendable, Hashable {
       + CommandName.subscription + ReadCommand.Word.allCases.map(\.rawValue)
     let asking =
       ReplyListCommand.Word.allCases.map(\.rawValue) + ControlRequest.Word.allCases.map(\.rawValue)
+      + WorkerChange.Word.allCases.map(\.rawValue)
     return Set(reading + (access == .asking ? asking : [])).sorted()
   }
 
@@ -76,12 +78,16 @@ package struct ACLRule: Sendable, Hashable {
 
   /// A pattern must be given as it is subscribed to, letter by letter; where rules cannot hold it,
   /// because it has a space, all channels are.
+  ///
+  /// A user made anew may hear every channel in Redis 6.2, and where `acl-pubsub-default` says so;
+  /// a pattern beside that right is an error.
   private var channels: [[UInt8]] {
     guard let layout = layouts.first else { return [] }
     let heard = [layout.eventPattern.bytes, layout.eventDiscoveryPattern.bytes]
     let asked = access == .asking ? [Self.spaceless(layout.controlPattern)] : []
     guard heard.allSatisfy({ Self.spaceless($0) == $0 }) else { return [Array("allchannels".utf8)] }
-    return Self.unique(heard + asked).map { [UInt8(ascii: "&")] + $0 }
+    return [Array("resetchannels".utf8)]
+      + Self.unique(heard + asked).map { [UInt8(ascii: "&")] + $0 }
   }
 
   /// The pattern with `?` where access rules take no such byte.

@@ -4,8 +4,57 @@ enum Base64 {
   static func decode(
     _ bytes: Span<UInt8>, from start: Int, to end: Int, into out: inout [UInt8]
   ) throws(DecodeError) {
-    out.removeAll(keepingCapacity: true)
-    out.reserveCapacity((end - start) / 4 * 3 + 3)
+    let length = try decode(bytes, from: start, to: end, over: &out)
+    out.removeLast(out.count - length)
+  }
+
+  /// Decodes over the front of `buffer`, which grows where it is too short; gives the length.
+  static func decode(
+    _ bytes: Span<UInt8>, from start: Int, to end: Int, over buffer: inout [UInt8]
+  ) throws(DecodeError) -> Int {
+    // Whole stores of eight bytes end two bytes behind what they mean.
+    let needed = (end - start) / 4 * 3 + 16
+    if buffer.count < needed { buffer = [UInt8](repeating: 0, count: needed) }
+    let (index, length) = decodeWords(bytes, from: start, to: end, over: &buffer)
+    return try decodeRest(bytes, from: index, to: end, over: &buffer, length)
+  }
+
+  /// Eight digits at a time for as long as all are digits; gives how far that went in both.
+  private static func decodeWords(
+    _ bytes: Span<UInt8>, from start: Int, to end: Int, over buffer: inout [UInt8]
+  ) -> (index: Int, length: Int) {
+    var index = start
+    var length = 0
+    let values = Self.values.span
+    buffer.withUnsafeMutableBytes { out in
+      while index <= end - 8 {
+        let word = UInt64(
+          littleEndian: bytes.bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self))
+        var bits: UInt64 = 0
+        var seen: UInt8 = 0
+        for place in 0..<8 {
+          let value = values[Int(UInt8(truncatingIfNeeded: word &>> UInt64(8 * place)))]
+          seen |= value
+          bits = bits &<< 6 | UInt64(value & 63)
+        }
+        guard seen < 64 else { return }
+        // Six bytes are meant; the two behind them are overwritten next time or never read.
+        out.storeBytes(of: (bits &<< 16).bigEndian, toByteOffset: length, as: UInt64.self)
+        index += 8
+        length += 6
+      }
+    }
+    return (index, length)
+  }
+
+  /// What each byte stands for; 255 for what is no digit.
+  private static let values: [UInt8] = (0...255).map { value(UInt8($0)) ?? 255 }
+
+  /// The last digits, one by one, and the padding.
+  private static func decodeRest(
+    _ bytes: Span<UInt8>, from start: Int, to end: Int, over buffer: inout [UInt8], _ done: Int
+  ) throws(DecodeError) -> Int {
+    var length = done
     var bits: UInt32 = 0
     var digits = 0
     var index = start
@@ -14,9 +63,10 @@ enum Base64 {
       bits = bits << 6 | UInt32(digit)
       digits += 1
       if digits == 4 {
-        out.append(UInt8(truncatingIfNeeded: bits >> 16))
-        out.append(UInt8(truncatingIfNeeded: bits >> 8))
-        out.append(UInt8(truncatingIfNeeded: bits))
+        buffer[length] = UInt8(truncatingIfNeeded: bits >> 16)
+        buffer[length + 1] = UInt8(truncatingIfNeeded: bits >> 8)
+        buffer[length + 2] = UInt8(truncatingIfNeeded: bits)
+        length += 3
         bits = 0
         digits = 0
       }
@@ -31,11 +81,12 @@ enum Base64 {
       throw .malformed(at: end)
     }
     // Two digits carry one byte and four spare bits, three carry two bytes and two spare bits.
-    if digits == 2 { out.append(UInt8(truncatingIfNeeded: bits >> 4)) }
+    if digits == 2 { buffer[length] = UInt8(truncatingIfNeeded: bits >> 4) }
     if digits == 3 {
-      out.append(UInt8(truncatingIfNeeded: bits >> 10))
-      out.append(UInt8(truncatingIfNeeded: bits >> 2))
+      buffer[length] = UInt8(truncatingIfNeeded: bits >> 10)
+      buffer[length + 1] = UInt8(truncatingIfNeeded: bits >> 2)
     }
+    return length + max(0, digits - 1)
   }
 
   static func encode(_ bytes: [UInt8], into out: inout [UInt8]) {

@@ -12,6 +12,9 @@ package struct ControlRequest: WireCommand, Hashable {
     /// Always asked with `safe`: without it every argument comes back whole.
     case active
     case stats
+    /// What a worker knows of these tasks; their arguments come back whole, so that it is asked
+    /// only for tasks whose message is known to be small.
+    case queryTask(ids: [String])
 
     /// As Celery names it.
     package var name: String {
@@ -22,6 +25,7 @@ package struct ControlRequest: WireCommand, Hashable {
       case .conf: "conf"
       case .active: "active"
       case .stats: "stats"
+      case .queryTask: "query_task"
       }
     }
 
@@ -31,6 +35,7 @@ package struct ControlRequest: WireCommand, Hashable {
       case .registered(let items): ["taskinfoitems": .array(items.map(JSONValue.string))]
       case .conf(let withDefaults): ["with_defaults": .bool(withDefaults)]
       case .active: ["safe": true]
+      case .queryTask(let ids): ["ids": .array(ids.map(JSONValue.string))]
       }
     }
   }
@@ -47,24 +52,17 @@ package struct ControlRequest: WireCommand, Hashable {
   /// Asks `destinations` (all workers where nil) to answer into the list of `owner`.
   ///
   /// `ticket` is a fresh UUID and comes back with each answer; `owner` is the UUID of
-  /// `KeyLayout.replyList(owner:)`; workers ignore a request later than `expires`. The reply goes
-  /// straight to the list, through the default exchange, so that no binding of ours is needed.
+  /// `KeyLayout.replyList(owner:)`; workers ignore a request later than `expires`.
   package init(
     _ method: Method, to destinations: [String]? = nil, owner: String, ticket: String,
     expires: Timestamp, layout: KeyLayout
   ) {
-    let body: JSONValue = [
-      "method": .string(method.name), "arguments": method.arguments,
-      "destination": destinations.map { .array($0.map(JSONValue.string)) } ?? .null,
-      "pattern": nil, "matcher": nil, "ticket": .string(ticket),
-      "reply_to": ["exchange": "", "routing_key": .string(layout.replyListName(owner: owner))],
-    ]
-    let properties = EnvelopeWriter.Properties(
-      deliveryMode: 2, exchange: layout.pidboxExchange.text, routingKey: "", deliveryTag: ticket)
-    let envelope = EnvelopeWriter.envelope(
-      body: body, headers: ["clock": 0, "expires": .double(expires.secondsSince1970)],
-      properties: properties)
+    let call = ControlCall(
+      method: method.name, arguments: method.arguments, destinations: destinations, owner: owner,
+      ticket: ticket, expires: expires)
     arguments =
-      CommandName.words(of: Word.publish.rawValue) + [layout.controlChannel.bytes, envelope]
+      CommandName.words(of: Word.publish.rawValue) + [
+        layout.controlChannel.bytes, call.envelope(layout),
+      ]
   }
 }

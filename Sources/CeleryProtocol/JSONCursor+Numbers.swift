@@ -47,7 +47,12 @@ extension JSONCursor {
 
   /// A number as a value; `bigInteger` where 64 bits do not hold it.
   mutating func number(_ bytes: Span<UInt8>) throws(DecodeError) -> JSONValue {
-    let token = try numberToken(bytes)
+    try Self.value(of: try numberToken(bytes), bytes)
+  }
+
+  private static func value(
+    of token: NumberToken, _ bytes: Span<UInt8>
+  ) throws(DecodeError) -> JSONValue {
     guard token.range.count <= Self.longestNumber else {
       throw .tooLarge(limit: Self.longestNumber)
     }
@@ -61,6 +66,7 @@ extension JSONCursor {
       let isNegative = bytes[token.range.lowerBound] == UInt8(ascii: "-")
       return .double(isNegative ? -.infinity : .infinity)
     default:
+      if let value = Self.quickDouble(token.range, bytes) { return .double(value) }
       guard let value = Double(Self.text(token.range, bytes)) else {
         throw .malformed(at: token.range.lowerBound)
       }
@@ -70,10 +76,17 @@ extension JSONCursor {
 
   /// A number, or nil for null and for a value of another type.
   mutating func optionalNumber(_ bytes: Span<UInt8>) throws(DecodeError) -> JSONValue? {
+    guard let token = try optionalToken(bytes) else { return nil }
+    return try Self.value(of: token, bytes)
+  }
+
+  private mutating func optionalToken(
+    _ bytes: Span<UInt8>
+  ) throws(DecodeError) -> NumberToken? {
     switch try peek(bytes) {
     case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "N"),
       UInt8(ascii: "I"):
-      return try number(bytes)
+      return try numberToken(bytes)
     default:
       try skip(bytes)
       return nil
@@ -81,12 +94,16 @@ extension JSONCursor {
   }
 
   mutating func optionalInt(_ bytes: Span<UInt8>) throws(DecodeError) -> Int? {
-    try optionalNumber(bytes)?.int
+    guard let token = try optionalToken(bytes) else { return nil }
+    if token.isInteger, let value = Self.integer(token.range, bytes) { return Int(value) }
+    return try Self.value(of: token, bytes).int
   }
 
   /// A finite number, or nil.
   mutating func optionalDouble(_ bytes: Span<UInt8>) throws(DecodeError) -> Double? {
-    guard let value = try optionalNumber(bytes)?.double, value.isFinite else { return nil }
+    guard let token = try optionalToken(bytes) else { return nil }
+    if let value = Self.quickDouble(token.range, bytes) { return value }
+    guard let value = try Self.value(of: token, bytes).double, value.isFinite else { return nil }
     return value
   }
 

@@ -3,22 +3,43 @@ extension JSONCursor {
   mutating func stringSlice(_ bytes: Span<UInt8>) throws(DecodeError) -> JSONSlice {
     guard try peek(bytes) == UInt8(ascii: "\"") else { throw .malformed(at: position) }
     let start = position + 1
-    var index = start
+    var index = Self.nextMark(from: start, bytes)
     var isEscaped = false
     while index < bytes.count {
-      let byte = bytes[index]
-      if byte == UInt8(ascii: "\"") {
+      if bytes[index] == UInt8(ascii: "\"") {
         move(to: index + 1)
         return JSONSlice(start: start, end: index, isEscaped: isEscaped)
       }
-      if byte == UInt8(ascii: "\\") {
-        isEscaped = true
-        index = try Self.checkedEscape(at: index, bytes)
-      } else {
-        index += 1
-      }
+      isEscaped = true
+      index = Self.nextMark(from: try Self.checkedEscape(at: index, bytes), bytes)
     }
     throw .truncated(at: bytes.count)
+  }
+
+  /// Where the next quote or backslash stands, eight bytes at a time; the end where there is none.
+  @inline(__always)
+  private static func nextMark(from start: Int, _ bytes: Span<UInt8>) -> Int {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let tops: UInt64 = 0x8080_8080_8080_8080
+    let raw = bytes.bytes
+    var index = start
+    while index <= bytes.count - 8 {
+      let word = UInt64(
+        littleEndian: raw.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self))
+      // A byte that is zero after the exclusive or is the one looked for; the lowest is exact.
+      let quote = word ^ (ones &* UInt64(UInt8(ascii: "\"")))
+      let slash = word ^ (ones &* UInt64(UInt8(ascii: "\\")))
+      let found =
+        ((quote &- ones) & ~quote | (slash &- ones) & ~slash) & tops
+      if found != 0 { return index + found.trailingZeroBitCount >> 3 }
+      index += 8
+    }
+    while index < bytes.count {
+      let byte = bytes[index]
+      if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { return index }
+      index += 1
+    }
+    return bytes.count
   }
 
   /// A string's text, or nil for null and for a value of another type.

@@ -30,7 +30,14 @@ struct JSONCursor: Sendable {
   }
 
   /// The next byte that is not white space.
+  @inline(__always)
   mutating func peek(_ bytes: Span<UInt8>) throws(DecodeError) -> UInt8 {
+    // Nearly always there is none, or one space behind a comma or a colon.
+    if position < bytes.count, bytes[position] > 0x20 { return bytes[position] }
+    return try peekBehindSpace(bytes)
+  }
+
+  private mutating func peekBehindSpace(_ bytes: Span<UInt8>) throws(DecodeError) -> UInt8 {
     while position < bytes.count {
       let byte = bytes[position]
       guard byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 else { return byte }

@@ -23,8 +23,12 @@ extension KeyLayout {
   ///
   /// Channels that name another database or stand behind another key prefix are somebody else's.
   /// Those that name this database are preferred to those that name none; among these the front
-  /// heard most often counts. Nil: none of them is this broker's.
-  package func eventPattern(forDiscovered channels: [RedisKey]) -> RedisKey? {
+  /// heard most often counts. `others` are key prefixes of other installations, whose channels are
+  /// not ours; where `onlyOwn`, a channel must name this database or be as this layout says. Nil:
+  /// none of them is this broker's.
+  package func eventPattern(
+    forDiscovered channels: [RedisKey], others: Set<String> = [], onlyOwn: Bool = false
+  ) -> RedisKey? {
     var fronts: [[UInt8]: Heard] = [:]
     for channel in channels {
       guard let split = split(channel) else { continue }
@@ -34,7 +38,7 @@ extension KeyLayout {
     let numbered = Array((globalPrefix + "/\(database).").utf8)
     let other =
       fronts
-      .filter { isNameless(front: $0.key) }
+      .filter { !onlyOwn && isNameless(front: $0.key) && !isForeign(front: $0.key, others) }
       .max { ($0.value.count, $1.key.lexical) < ($1.value.count, $0.key.lexical) }?.key
     for front in [usual, numbered] + (other.map { [$0] } ?? []) {
       guard let heard = fronts[front] else { continue }
@@ -80,6 +84,38 @@ extension KeyLayout {
   /// Whether a front belongs to this prefix and names no database at all.
   private func isNameless(front: [UInt8]) -> Bool {
     front.starts(with: globalPrefix.utf8) && Self.numbered(front) == nil
+  }
+
+  /// Whether a front is behind the key prefix of another installation.
+  private func isForeign(front: [UInt8], _ others: Set<String>) -> Bool {
+    others.contains { other in
+      isForeign(prefix: other) && front.starts(with: other.utf8)
+    }
+  }
+
+  /// A prefix that ours is a part of can be mistaken for ours; any other cannot.
+  private func isForeign(prefix other: String) -> Bool {
+    other != globalPrefix && other.utf8.starts(with: globalPrefix.utf8)
+  }
+
+  /// Whether a key that stands behind our prefix stands behind another installation's as well.
+  package func isForeign(_ key: RedisKey, others: Set<String>) -> Bool {
+    others.contains { isForeign(prefix: $0) && key.bytes.starts(with: $0.utf8) }
+  }
+
+  /// Where events come on other channels than this layout says: what `fanout_prefix` they have.
+  ///
+  /// Nil where they come as expected, or where the pattern is not of this broker's events.
+  package func otherFanoutPrefix(inPattern pattern: RedisKey) -> FanoutPrefix? {
+    let mark = Array(eventExchange.utf8)
+    let bytes = Self.globUnescaped(pattern.bytes)
+    guard let end = Self.position(of: mark, in: bytes[...]),
+      let front = Self.suffix(of: Array(bytes[..<end]), after: Array(globalPrefix.utf8)),
+      front != fanout
+    else { return nil }
+    if front.isEmpty { return FanoutPrefix.none }
+    if front == Array("/\(database).".utf8) { return .database }
+    return .text(String(decoding: front, as: UTF8.self))
   }
 
   /// What stands before the event exchange in a channel; nil where it is no event channel.

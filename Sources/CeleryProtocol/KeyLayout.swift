@@ -216,6 +216,14 @@ extension KeyLayout {
     return String(decoding: rest.dropLast(2), as: UTF8.self)
   }
 
+  /// The group whose result an application has saved; nil for the counters of chords.
+  package func groupID(ofGroupKey key: RedisKey) -> String? {
+    guard let rest = Self.suffix(of: key.bytes, after: Array(groupStart.utf8)), !rest.isEmpty,
+      ![".s", ".t", ".j", ".d"].contains(where: { Self.ends(rest, with: $0) })
+    else { return nil }
+    return String(decoding: rest, as: UTF8.self)
+  }
+
   package func taskID(ofResultKey key: RedisKey) -> String? {
     Self.suffix(of: key.bytes, after: Array(resultStart.utf8))
       .map { String(decoding: $0, as: UTF8.self) }
@@ -257,6 +265,21 @@ extension KeyLayout {
   static func globEscaped(_ bytes: [UInt8]) -> [UInt8] {
     let special = Array("*?[]^\\".utf8)
     return bytes.flatMap { special.contains($0) ? [UInt8(ascii: "\\"), $0] : [$0] }
+  }
+
+  /// The text that such a pattern matches.
+  static func globUnescaped(_ pattern: [UInt8]) -> [UInt8] {
+    var text: [UInt8] = []
+    var isEscaped = false
+    for byte in pattern {
+      guard byte == UInt8(ascii: "\\"), !isEscaped else {
+        text.append(byte)
+        isEscaped = false
+        continue
+      }
+      isEscaped = true
+    }
+    return text
   }
 
   static func suffix(of bytes: [UInt8], after prefix: [UInt8]) -> [UInt8]? {

@@ -64,6 +64,9 @@ package struct ActiveTasksReply: Sendable, Equatable {
     package var priority: Int?
     package var exchange: String?
     package var routingKey: String?
+    /// As the worker prints them, at most 1 KiB.
+    package var argumentsRepr: String?
+    package var keywordArgumentsRepr: String?
 
     package init(id: String) { self.id = id }
   }
@@ -75,7 +78,8 @@ package struct ActiveTasksReply: Sendable, Equatable {
     tasks = elements.compactMap(Self.task)
   }
 
-  private static func task(_ value: JSONValue) -> Task? {
+  /// One task as `active`, `reserved` and `query_task` describe it; nil for anything else.
+  package static func task(_ value: JSONValue) -> Task? {
     guard let id = value["id"]?.string else { return nil }
     var task = Task(id: id)
     task.name = value["name"]?.string ?? value["type"]?.string
@@ -90,6 +94,17 @@ package struct ActiveTasksReply: Sendable, Equatable {
     task.priority = delivery["priority"]?.int
     task.exchange = delivery["exchange"]?.string
     task.routingKey = delivery["routing_key"]?.string
+    task.argumentsRepr = text(value["args"])
+    task.keywordArgumentsRepr = text(value["kwargs"])
     return task
+  }
+
+  private static let textLimit = 1024
+
+  /// Asked safely a worker prints its arguments; older ones send them as they are.
+  private static func text(_ value: JSONValue?) -> String? {
+    guard let value, !value.isNull else { return nil }
+    let text = value.string ?? PythonRepr.safeText(of: value)
+    return text.utf8.count <= textLimit ? text : String(text.prefix(textLimit / 4)) + "…"
   }
 }

@@ -4,8 +4,10 @@ package enum CommandRight: String, Sendable, Hashable, CaseIterable {
   case read
   /// Keeping the reply list of our own control requests.
   case replyList
-  /// Asking workers, and under its own flag changing them.
+  /// Asking workers.
   case control
+  /// Changing workers: only where the user has asked for it, by its flag or its key.
+  case change
   /// Writing what Celery writes; given only to a private server behind a unix socket.
   case demo
 }

@@ -43,6 +43,11 @@ package struct ReadCommand: WireCommand, Hashable {
   package static func listFront(_ key: RedisKey, count: Int) -> Self {
     Self(.lrange, key.bytes, Array(0), Array(max(1, count) - 1))
   }
+  /// Elements from the end where messages arrive: `count` of them behind the first `skipping`.
+  package static func listFront(_ key: RedisKey, skipping: Int, count: Int) -> Self {
+    let first = max(0, skipping)
+    return Self(.lrange, key.bytes, Array(first), Array(first &+ max(1, count) - 1))
+  }
   package static func memoryUsage(_ key: RedisKey, samples: Int = 5) -> Self {
     Self(.memoryUsage, key.bytes, text("SAMPLES"), Array(samples))
   }

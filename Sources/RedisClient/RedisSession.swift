@@ -154,14 +154,22 @@ final class RedisSession {
   /// Waits for bytes and hands them to the parser; gives how many.
   @discardableResult
   func fill(until deadline: Deadline) throws(SessionFailure) -> Int {
-    let count: Int
-    do { count = try transport.read(into: buffer.bytes, until: deadline) } catch {
-      throw .transport(error)
-    }
-    context.cost.add { $0.bytesIn += count }
+    let count = try receive(into: buffer.bytes, until: deadline)
     do { try replies.feed(UnsafeRawBufferPointer(rebasing: buffer.bytes[..<count])) } catch {
       throw .reply(error)
     }
+    return count
+  }
+
+  /// Waits for bytes and leaves them unread; for a subscription, which parses them where they lie.
+  func receive(
+    into memory: UnsafeMutableRawBufferPointer, until deadline: Deadline
+  ) throws(SessionFailure) -> Int {
+    let count: Int
+    do { count = try transport.read(into: memory, until: deadline) } catch {
+      throw .transport(error)
+    }
+    context.cost.add { $0.bytesIn += count }
     return count
   }
 

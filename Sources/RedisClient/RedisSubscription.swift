@@ -29,19 +29,30 @@ package final class RedisSubscription: Sendable {
 
   /// Subscribes and delivers until the task is cancelled, and returns promptly then.
   ///
-  /// `onSignal` is called on the subscription's own thread, never twice at a time; it holds up the
-  /// stream while it runs. Each attempt that fails gives one `lost`.
-  package func run(onSignal: @escaping @Sendable (SubscriptionSignal) -> Void) async {
+  /// `onMessages` is given messages where they lie: the bytes, the places in them and the time the
+  /// last of them was received. The bytes are the read buffer and good only during the call. Both
+  /// closures are called on the subscription's own thread, one at a time, and hold up the stream
+  /// while they run. Each attempt that fails gives one `lost`.
+  package func run(
+    onMessages: @escaping @Sendable (Span<UInt8>, [MessagePlace], Timestamp) -> Void,
+    onSignal: @escaping @Sendable (SubscriptionSignal) -> Void
+  ) async {
     let stopper = Stopper()
     await withTaskCancellationHandler {
       var failures = 0
       while !stopper.isStopped {
         let began = time.uptime()
         await blocking { [self] in
-          let error = follow(stopper) { signal in
-            onSignal(signal)
-            return true
-          }
+          let error = follow(
+            stopper,
+            messages: { bytes, places, now in
+              onMessages(bytes, places, now)
+              return true
+            },
+            signal: { signal in
+              onSignal(signal)
+              return true
+            })
           if let error, !stopper.isStopped { onSignal(.lost(error, at: time.now())) }
         }
         let lasted = time.uptime() - began
@@ -66,7 +77,10 @@ package final class RedisSubscription: Sendable {
     let stopper = Stopper()
     let error = await withTaskCancellationHandler {
       await subscription.blocking {
-        subscription.follow(stopper, until: Deadline(in: duration, on: time)) { seen.add($0) }
+        subscription.follow(
+          stopper, until: Deadline(in: duration, on: time),
+          messages: { bytes, places, _ in seen.add(places, bytes) }, signal: { _ in seen.wantsMore }
+        )
       }
     } onCancel: {
       stopper.stop()
@@ -85,13 +99,14 @@ package final class RedisSubscription: Sendable {
 
   /// One connection's worth of signals; nil where `signal` wanted no more or the time was over.
   private func follow(
-    _ stopper: Stopper, until end: Deadline? = nil, signal: (SubscriptionSignal) -> Bool
+    _ stopper: Stopper, until end: Deadline? = nil, messages: MessageHandler,
+    signal: (SubscriptionSignal) -> Bool
   ) -> RedisError? {
     do {
       let context = SessionContext(time: time, limits: limits, cost: counter)
       let session = try RedisSession.open(url, context, stopper)
       var stream = SubscriptionStream(session, patterns: patterns, limits: limits, time: time)
-      try stream.follow(until: end, signal: signal)
+      try stream.follow(until: end, messages: messages, signal: signal)
       return nil
     } catch {
       return error
@@ -112,15 +127,21 @@ private final class Sightings: Sendable {
 
   var channels: Set<RedisKey> { state.withLock { $0.channels } }
 
+  var wantsMore: Bool { state.withLock { $0.left > 0 } }
+
   /// Whether more is wanted.
-  func add(_ signal: SubscriptionSignal) -> Bool {
-    state.withLock { state in
-      guard case .messages(let messages, _) = signal else { return state.left > 0 }
-      for message in messages.prefix(max(0, state.left)) {
-        state.channels.insert(RedisKey(bytes: message.channel))
-      }
-      state.left -= messages.count
+  func add(_ places: [MessagePlace], _ bytes: Span<UInt8>) -> Bool {
+    let channels = places.map { RedisKey(bytes: Array(copying: bytes.extracting($0.channel))) }
+    return state.withLock { state in
+      state.channels.formUnion(channels.prefix(max(0, state.left)))
+      state.left -= channels.count
       return state.left > 0
     }
+  }
+}
+
+extension [UInt8] {
+  init(copying bytes: Span<UInt8>) {
+    self = bytes.withUnsafeBufferPointer { Array($0) }
   }
 }

@@ -17,7 +17,7 @@ package struct RedisURL: Sendable, Hashable {
   package private(set) var username: String?
   package private(set) var password: Secret?
   package private(set) var database: Int
-  /// The query part, percent-decoded, without what became the database or the password.
+  /// The query part, percent-decoded, without what became the database, and without secrets.
   package private(set) var options: [String: String]
   /// How to speak TLS to the server, behind Sentinel to the master; nil: no TLS is spoken.
   package private(set) var tls: TLSOptions?
@@ -33,7 +33,7 @@ package struct RedisURL: Sendable, Hashable {
     self.username = username
     self.password = password
     self.database = database
-    self.options = options
+    self.options = options.filter { !URLSecrets.options.contains($0.key) }
     self.sentinel = sentinel
     if case .tls = location { self.tls = tls ?? TLSOptions() } else { self.tls = tls }
   }
@@ -79,8 +79,7 @@ package struct RedisURL: Sendable, Hashable {
 
   /// A certificate somewhere on the way is not checked at all: worth a lasting warning.
   package var skipsVerification: Bool {
-    let usesSentinel = if case .sentinel = location { true } else { false }
-    return tls?.skipsVerification == true
+    tls?.skipsVerification == true
       || (usesSentinel && sentinel.tls?.skipsVerification == true)
   }
 
@@ -94,6 +93,22 @@ package struct RedisURL: Sendable, Hashable {
     case .tls(let endpoint): "rediss://\(user)\(endpoint)/\(database)"
     case .sentinel(let endpoints):
       endpoints.map { "sentinel://\(user)\($0)" }.joined(separator: ";") + "/\(database)"
+    }
+  }
+
+  /// TLS can be spoken on the way: to the server, to the sentinels or to the master they name.
+  package var canSpeakTLS: Bool {
+    switch location {
+    case .plain: false
+    case .tls, .sentinel: true
+    }
+  }
+
+  /// The server is found by Sentinel.
+  package var usesSentinel: Bool {
+    switch location {
+    case .sentinel: true
+    case .plain, .tls: false
     }
   }
 

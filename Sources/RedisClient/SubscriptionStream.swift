@@ -1,20 +1,21 @@
 import TaskmonUnits
 
+/// What to do with messages that came together: the bytes they lie in, where, and when they came.
+///
+/// The bytes are the read buffer itself: what is to be kept must be copied. Gives false where no
+/// more is wanted.
+typealias MessageHandler = (Span<UInt8>, [MessagePlace], Timestamp) -> Bool
+
 /// What comes over one connection that is subscribed; blocking, for one thread.
 struct SubscriptionStream {
-  private enum Item {
-    case confirmed, pong, other
-    case message(SubscriptionMessage)
-    case error(RedisServerError)
-  }
-
   private let session: RedisSession
   private let patterns: [RedisKey]
   private let limits: RedisLimits
   private let time: TimeSource
   private var unconfirmed: Int
   private var waitsForPong = false
-  private var held: [SubscriptionMessage] = []
+  private var buffer: PushBuffer
+  private var held: [MessagePlace] = []
 
   init(_ session: RedisSession, patterns: [RedisKey], limits: RedisLimits, time: TimeSource) {
     self.session = session
@@ -22,11 +23,12 @@ struct SubscriptionStream {
     self.limits = limits
     self.time = time
     unconfirmed = patterns.count
+    buffer = PushBuffer(limits)
   }
 
   /// Reads until `signal` gives false, the time is over or the connection is lost.
   mutating func follow(
-    until end: Deadline?, signal: (SubscriptionSignal) -> Bool
+    until end: Deadline?, messages: MessageHandler, signal: (SubscriptionSignal) -> Bool
   ) throws(RedisError) {
     guard !patterns.isEmpty else {
       throw session.target.error(.other, "no pattern to subscribe to")
@@ -35,7 +37,7 @@ struct SubscriptionStream {
       try session.send([ConnectionCommand.subscribe(patterns)], until: patience)
       while end?.isOver != true {
         guard try wait(until: end) else { continue }
-        guard try deliver(signal) else { return }
+        guard try deliver(messages, signal) else { return }
       }
     } catch {
       throw session.target.failure(error, waited: limits.subscriptionSilence)
@@ -47,7 +49,11 @@ struct SubscriptionStream {
   /// False where nothing came; asks for a sign of life then, and throws where none came to that.
   private mutating func wait(until end: Deadline?) throws(SessionFailure) -> Bool {
     do {
-      try session.fill(until: end?.orIn(limits.subscriptionSilence) ?? patience)
+      let deadline = end?.orIn(limits.subscriptionSilence) ?? patience
+      let session = session
+      try buffer.fill { (memory) throws(SessionFailure) in
+        try session.receive(into: memory, until: deadline)
+      }
       return true
     } catch .transport(.timedOut) {
       guard end?.isOver != true else { return false }
@@ -60,37 +66,30 @@ struct SubscriptionStream {
 
   /// Everything whole among the bytes that have come; false where no more is wanted.
   private mutating func deliver(
-    _ signal: (SubscriptionSignal) -> Bool
+    _ messages: MessageHandler, _ signal: (SubscriptionSignal) -> Bool
   ) throws(SessionFailure) -> Bool {
     let now = time.now()
     // Anything at all proves that the connection lives, but only the answer to a question is news.
     waitsForPong = false
-    while let item = try session.next({ Self.item($0) }) {
-      switch item {
+    held.removeAll(keepingCapacity: true)
+    while let push = try next() {
+      switch push {
       case .confirmed:
         unconfirmed -= 1
         if unconfirmed == 0, !signal(.subscribed(at: now)) { return false }
       case .pong:
         if !signal(.alive(at: now)) { return false }
-      case .message(let message): held.append(message)
+      // Before every pattern is confirmed, nothing has been promised.
+      case .message(let place): if unconfirmed <= 0 { held.append(place) }
       case .error(let error): throw .server(error)
       case .other: break
       }
     }
-    guard unconfirmed <= 0, !held.isEmpty else { return true }
-    let messages = held
-    held.removeAll(keepingCapacity: true)
-    return signal(.messages(messages, at: now))
+    guard !held.isEmpty else { return true }
+    return buffer.withBytes { messages($0, held, now) }
   }
 
-  private static func item(_ reply: ReplyReader.Raw) -> Item {
-    if let error = RedisReply.serverError(reply) { return .error(error) }
-    if reply.says("PONG") { return .pong }
-    guard let kind = reply.element(0) else { return .other }
-    if kind.says("pmessage"), let channel = reply.element(2), let payload = reply.element(3) {
-      return .message(SubscriptionMessage(channel: channel.text, payload: payload.text))
-    }
-    if kind.says("psubscribe") { return .confirmed }
-    return kind.says("pong") ? .pong : .other
+  private mutating func next() throws(SessionFailure) -> PushBuffer.Push? {
+    do { return try buffer.next() } catch { throw .reply(error) }
   }
 }

@@ -16,7 +16,7 @@ struct BackendChoice: Sendable {
     if let backend = configuration.backend { return .value(backend) }
     guard inspected else { return .unavailable("not known before a worker has told its backend") }
     let told = book.workers.sorted { $0.key < $1.key }
-      .compactMap { $0.value.settings.value?.resultBackend }
+      .compactMap(\.value.backend)
     guard let text = told.first else {
       guard let silence, !configuration.isReadOnly else { return .value(configuration.broker) }
       return .unavailable("no worker could be asked for its result backend: \(silence)")

@@ -7,7 +7,7 @@ struct BeatAssembly: Sendable {
   let layout: KeyLayout
   let facts: CollectedFacts
   let book: InspectionBook
-  let ledger: EventLedger
+  let events: EventExcerpt
   let hearing: Hearing
   let workers: [WorkerFacts]
   /// Why workers are not asked, where they are not.
@@ -18,7 +18,7 @@ struct BeatAssembly: Sendable {
     return BeatFacts(
       redBeat: redBeat, entries: entries,
       traffic: (entries.value ?? []).map { entry in
-        ledger.beats.traffic(of: entry, heard: heard(entry))
+        events.beats.traffic(of: entry, heard: heard(entry))
       })
   }
 

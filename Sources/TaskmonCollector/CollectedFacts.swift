@@ -34,7 +34,8 @@ struct CollectedFacts: Sendable {
   var scanComplete = false
   /// Other installations: on other event channels, and behind other key prefixes.
   var channelsElsewhere: [String] = []
-  var prefixesElsewhere: [String] = []
+  /// Binding sets by the key prefix in front of them.
+  var bindingsElsewhere: [String: Int] = [:]
   private(set) var statuses: [String: CollectorStatus] = [:]
 
   /// `known` are the queues followed, `asked` those that were counted this time.

@@ -60,10 +60,24 @@ package struct CollectionBudget: Sendable, Equatable {
   /// Names kept of tasks that no worker knew, and of hosts that ran tasks by themselves.
   package var resultMarks = 100
 
+  // The search for one task
+  /// Messages looked at in queues, and as many that are held; and what they may weigh.
+  package var searchMessages = 10_000
+  package var searchBytes = ByteCount.mebibytes(32)
+  /// Messages read in one round trip.
+  package var searchStep = 200
+  /// How long bindings are scanned for names of queues, and which share of that Redis may be busy.
+  package var searchScanTime = Seconds(5)
+  package var searchShare = 0.1
+  /// How long an answer is waited for.
+  package var searchReplyWait = Seconds(2)
+
   // Control requests
   /// Workers asked for their static facts at a time.
   package var staticBatch = 8
   package var staticFactsAge = Seconds.minutes(30)
+  /// Of a queue that stands still for so long, its workers are asked whether they still consume it.
+  package var standstill = Seconds(30)
   package var replyWait = Seconds(1)
   /// Expected bytes of one round, absolute and as a share of free memory.
   package var replyBytes = ByteCount.mebibytes(16)
@@ -75,8 +89,22 @@ package struct CollectionBudget: Sendable, Equatable {
   package var registeredTasks = 5000
 
   // Memory of our own
-  package var trackedTasks = 50_000
+  package var trackedTasks = 200_000
   package var trackedWorkers = 5000
+  /// Of each kind: names of tasks, queues and failure classes heard of; more are `other`.
+  package var eventNames = 10_000
+  /// Names of nodes and publishers' hosts; where they are used up, old ones make room.
+  package var eventNodes = 60_000
+  /// Counts kept apart by task, worker and queue, and failures by class besides; more are `other`.
+  package var taskSeries = 2000
+  /// Tasks a snapshot names, the busiest.
+  package var taskNames = 1000
+  package var recentFailures = 100
+  package var recentDuplicates = 100
+  /// Ids that are no UUIDs and are kept as text; of more, digits stand for the text.
+  package var oddIDs = 10_000
+  /// Runs that must have been seen to end before a task has a usual length.
+  package var usualRuns = 20
   package var workerRetention = Seconds.hours(1)
   package var heardIntervals = 32
   package var entryMoments = 256

@@ -6,6 +6,8 @@ import TaskmonUnits
 /// What one fast poll found; each part on its own, so that one failure costs only its own facts.
 struct FastFacts: Sendable {
   var server: Result<ServerFacts, CollectionError>
+  /// How long Redis has spent on each command; empty where it does not tell.
+  var served: [String: ServedCommand] = [:]
   var markers: Result<[String], CollectionError>
   var unacked: Result<UnackedFacts, CollectionError>
   var lengths: Result<QueueLengthCollector.Lengths, CollectionError>
@@ -36,8 +38,10 @@ struct FastPoll: Sendable {
     let commands =
       server.commands + presence.commands + unacked.commands + redBeat.commands + lengths.commands
     var cursor = ReplyCursor(try await redis.read(commands))
+    let look = cursor.take(server)
     var facts = FastFacts(
-      server: cursor.take(server), markers: cursor.take(presence), unacked: cursor.take(unacked),
+      server: look.map(\.facts), served: (try? look.get().served) ?? [:],
+      markers: cursor.take(presence), unacked: cursor.take(unacked),
       lengths: .failure(CollectionError("not read")), redBeat: cursor.take(redBeat),
       heads: .success([]))
     facts.lengths = cursor.take(lengths)

@@ -2,6 +2,8 @@ import CeleryProtocol
 import TaskmonUnits
 
 /// The task queues followed: bounded, and forgotten when nobody names them any more.
+///
+/// Those that workers consume come before those that are only declared.
 struct KnownQueues: Sendable {
   /// By name, so that those followed are always the same.
   private(set) var ordered: [QueueName] = []
@@ -23,6 +25,18 @@ struct KnownQueues: Sendable {
       namedAt[name] = now
     }
     if namedAt.count != before { order() }
+  }
+
+  /// Workers consume these: where there is no room, others that are only declared make it.
+  mutating func consume(_ names: Set<QueueName>, at now: Timestamp) {
+    let missing = names.count { namedAt[$0] == nil }
+    let excess = missing - (limit - namedAt.count)
+    if excess > 0 {
+      let others = ordered.reversed().lazy.filter { !names.contains($0) }.prefix(excess)
+      for name in Array(others) { namedAt[name] = nil }
+      isFull = true
+    }
+    name(names, at: now)
   }
 
   /// Forgets those of `candidates` that nobody has named since.

@@ -46,15 +46,20 @@ extension Monitor {
         defer { heard = now }
         if now == heard, let channels = try? await channelsInUse() {
           noteElsewhere(channels)
-          if let found = layout.eventPattern(forDiscovered: channels), found != current {
-            return found
-          }
+          if let found = pattern(among: channels), found != current { return found }
         }
         try await time.sleep(Self.lookEvery)
       }
     } catch {
       return nil
     }
+  }
+
+  /// Channels that name no database may be anybody's: they are ours only where Celery is here.
+  private func pattern(among channels: [RedisKey]) -> RedisKey? {
+    let isHere = facts.sawBinding || facts.markers.value?.isEmpty == false
+    return layout.eventPattern(
+      forDiscovered: channels, others: Set(facts.bindingsElsewhere.keys), onlyOwn: !isHere)
   }
 
   private func channelsInUse() async throws(RedisError) -> [RedisKey] {
@@ -66,10 +71,12 @@ extension Monitor {
 
   /// Where Celery speaks that is not this database and key prefix.
   private func noteElsewhere(_ channels: [RedisKey]) {
-    let sources = Set(channels.compactMap(layout.eventSource(ofChannel:)))
-      .filter { $0.database != layout.database || $0.keyPrefix != layout.globalPrefix }
+    let sources = Set(channels.compactMap(layout.eventSource(ofChannel:))).filter { source in
+      source.keyPrefix != layout.globalPrefix
+        || source.database ?? layout.database != layout.database
+    }
     facts.channelsElsewhere = sources.map { source in
-      let database = source.database.map { "database \($0)" } ?? "an unnamed database"
+      let database = source.database.map { "db \($0)" } ?? "a db that is not named"
       let prefix = source.keyPrefix.isEmpty ? "" : ", --key-prefix \(source.keyPrefix)"
       return "Celery speaks in \(database)\(prefix)"
     }.sorted()

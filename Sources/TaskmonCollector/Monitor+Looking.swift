@@ -17,7 +17,7 @@ extension Monitor {
     let ids = queues.compactMap { $0.head?.value?.taskID }
     let sent = tap.with { state in
       Dictionary(
-        ids.compactMap { id in state.ledger.sentAt(of: id).map { (id, $0) } },
+        ids.compactMap { id in state.ledger.task(id)?.sentAt.map { (id, $0) } },
         uniquingKeysWith: { $1 })
     }
     var found: [String: Observation<QueueAge>] = [:]
@@ -29,7 +29,7 @@ extension Monitor {
     facts.ages = found
   }
 
-  /// All that is held with every poll where it is little, else a sample now and then.
+  /// Looks at what is held, where it is time to.
   func sampleUnacked() async throws(RedisError) {
     guard case .value(let unacked) = facts.unacked else {
       facts.unackedSample = .unavailable(facts.unacked.reason ?? "not read")
@@ -41,11 +41,10 @@ extension Monitor {
     }
     let begun = time.uptime()
     let budget = configuration.budget
-    if unacked.count > budget.unackedMessages, facts.unackedSample.value?.isWhole == false,
-      let sampledUnackedAt, begun - sampledUnackedAt < budget.unackedSamplePause
-    {
-      return
-    }
+    let isDue = UnackedSampleCollector.isDue(
+      unacked.count, after: facts.unackedSample.value, ago: sampledUnackedAt.map { begun - $0 },
+      budget: budget)
+    guard isDue else { return }
     let names = Set(queues.ordered.map(\.text))
     let collector = UnackedSampleCollector(
       layout: layout, budget: budget, isQueue: { names.contains($0) })

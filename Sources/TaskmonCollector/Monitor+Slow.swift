@@ -6,7 +6,7 @@ import TaskmonUnits
 /// The slow rhythms: each in its own loop, none of which may end before it is cancelled.
 extension Monitor {
   private var pace: ScanPace {
-    ScanPace(time: time, share: configuration.budget.scanShare)
+    ScanPace(time: time, share: configuration.budget.scanShare, brake: scanBrake)
   }
 
   private func rest(_ wait: Seconds) async -> Bool {
@@ -56,7 +56,7 @@ extension Monitor {
       facts.bindings =
         found.problems.first.map { .unavailable($0) }
         ?? .value(BindingTable(found, readAt: beganAt))
-      facts.prefixesElsewhere = Self.elsewhere(found.others)
+      facts.bindingsElsewhere = found.others
       if found.problems.isEmpty { forgetQueues() }
       let cut =
         found.isCut || queues.isFull
@@ -80,7 +80,8 @@ extension Monitor {
     }
     let epoch = scanEpoch
     let collector = ReplyListCollector(
-      layout: layout, budget: configuration.budget, pace: pace)
+      layout: layout, others: Set(facts.bindingsElsewhere.keys), budget: configuration.budget,
+      pace: pace)
     do throws(RedisError) {
       guard let pass = try await collector.pass(scans), epoch == scanEpoch else { return }
       countedReplyListsAt = begun
@@ -88,15 +89,6 @@ extension Monitor {
       note(ReplyListCollector.name, begun, pass.failure?.description)
     } catch {
       note(ReplyListCollector.name, begun, error.description)
-    }
-  }
-
-  private static func elsewhere(_ others: [String: Int]) -> [String] {
-    others.sorted { $0.key < $1.key }.map { prefix, count in
-      let exchanges = count == 1 ? "1 exchange" : "\(count.grouped) exchanges"
-      return prefix.isEmpty
-        ? "\(exchanges) without a key prefix"
-        : "\(exchanges) behind the key prefix \(prefix) (--key-prefix)"
     }
   }
 
@@ -253,7 +245,7 @@ extension Monitor {
   /// Workers heard lately, so that the dead are not waited for.
   private func liveWorkers() -> Inspector.Known {
     let now = time.now()
-    let records = tap.with { $0.ledger.workers }
+    let records = tap.with { $0.ledger.heardWorkers }
     var newest: [String: (pid: Int, heard: Timestamp)] = [:]
     for (id, record) in records {
       let patience = max((record.state.frequency ?? Seconds(2)) * 4, Seconds(30))
@@ -265,7 +257,14 @@ extension Monitor {
     let gone = Set(records.filter { $0.value.offlineSince != nil }.keys.map(\.name))
     let others = Set(records.filter { $0.value.offlineSince == nil }.keys.map(\.name))
     return Inspector.Known(
-      pids: newest.mapValues(\.pid), offline: gone.subtracting(others))
+      pids: newest.mapValues(\.pid), offline: gone.subtracting(others), standing: standing(now))
+  }
+
+  /// Queues from which nothing was taken for a while, and since when.
+  private func standing(_ now: Timestamp) -> [String: Timestamp] {
+    history.queues.compactMapValues(\.headSince).filter {
+      now - $0.value >= configuration.budget.standstill
+    }
   }
 
   // MARK: Results
@@ -312,7 +311,7 @@ extension Monitor {
     let tap = tap
     let scanner = ResultScanner(
       layout: layout, budget: configuration.budget, pace: pace,
-      taskName: { id in tap.with { $0.ledger.tasks[id]?.name } })
+      taskName: { id in tap.with { $0.ledger.task(id)?.task } })
     do throws(RedisError) {
       try await noticeResultServer(redis)
       let passes = facts.results.value?.completedPasses ?? 0
@@ -328,7 +327,7 @@ extension Monitor {
       case .success(let tally)?:
         take(tally, passes: passes + 1)
         chords.absorb(tally.chords, at: time.now()) { id in
-          tap.with { $0.ledger.tasks[id]?.name }
+          tap.with { $0.ledger.task(id)?.task }
         }
         facts.chords = .value(chords.facts)
         note(ResultScanner.name, begun, nil)

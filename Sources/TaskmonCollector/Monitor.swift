@@ -30,9 +30,12 @@ package actor Monitor {
   let logger: Logger
   let tap: EventTap
   let inspector: Inspector
+  let enabler: EventsEnabler
   let polls: RedisLink
   let scans: RedisLink
   let cost = RedisCostCounter()
+  let scanBrake = ScanBrake()
+  private var redisTime = RedisTime()
   let startedAt: Timestamp
 
   var facts = CollectedFacts()
@@ -84,6 +87,7 @@ package actor Monitor {
       allows: [.read, .replyList, .control], cost: cost)
     inspector = Inspector(
       link: questions, layout: layout, time: time, budget: configuration.budget)
+    enabler = EventsEnabler(configuration, time: time, cost: cost)
     (updates, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
   }
 
@@ -102,12 +106,16 @@ package actor Monitor {
       } else {
         group.addTask { await self.inspectForever() }
         group.addTask { await self.sweepOnce() }
+        if configuration.enablesEvents { group.addTask { await self.enableEventsForever() } }
       }
     }
     // The group has been cancelled, and a cancelled task sends nothing: clean up in one that is
     // not.
-    let inspector = inspector
-    await Task { await inspector.close() }.value
+    let (inspector, enabler) = (inspector, enabler)
+    await Task {
+      await inspector.close()
+      await enabler.close()
+    }.value
     continuation.finish()
   }
 
@@ -149,6 +157,7 @@ package actor Monitor {
       facts.take(
         found, known: known, asked: asked, at: now, duration: time.uptime() - begun)
       lookAtAges(found.heads, now: now)
+      lookAtOwnShare(found.served)
       polledAt = now
       try await sampleUnacked()
       // Answers owed are lost with the server, and asking may begin anew.
@@ -156,6 +165,16 @@ package actor Monitor {
     } catch {
       logger.debug("poll failed", metadata: ["error": "\(error)"])
     }
+  }
+
+  /// What Redis itself counts for us; the scans go slower where theirs is too much.
+  private func lookAtOwnShare(_ served: [String: ServedCommand]) {
+    guard !served.isEmpty else { return }
+    let now = time.uptime()
+    redisTime.absorb(served: served, own: cost.value.commands, at: now)
+    guard let shares = redisTime.shares else { return }
+    // Two scans may be under way.
+    scanBrake.hold(shares.scans, below: configuration.budget.scanShare * 2, at: now)
   }
 
   /// Heads that have stood for ten seconds: where one has gone, more of the list is read.
@@ -190,7 +209,7 @@ package actor Monitor {
 
   // MARK: Snapshots
 
-  private func publish() async {
+  func publish() async {
     let book = await inspector.book
     learnLayout(from: book)
     let limit = time.now() - configuration.budget.workerRetention
@@ -199,8 +218,10 @@ package actor Monitor {
     let assembly = SnapshotAssembly(
       configuration: configuration, facts: facts, book: book,
       inspection: await inspector.facts, tap: tap.excerpt(of: listed), link: polls.state,
-      startedAt: startedAt, polledAt: polledAt, cost: cost.value, now: time.now())
-    let (snapshot, endedUnheard) = assembly.assemble()
+      startedAt: startedAt, polledAt: polledAt, cost: cost.value, redisTime: redisTime,
+      now: time.now())
+    var (snapshot, endedUnheard) = assembly.assemble()
+    await noteEnabledEvents(in: &snapshot)
     tap.with { state in
       for run in endedUnheard { state.ledger.endedUnheard(run) }
       if case .value(let entries) = snapshot.beat.entries {
@@ -208,8 +229,18 @@ package actor Monitor {
       }
       for queue in snapshot.queues.value ?? [] {
         for message in [queue.head?.value, queue.newest?.value].compactMap(\.self) {
-          state.ledger.sawMessage(message, at: snapshot.takenAt)
+          state.ledger.sawMessage(message, in: queue.name, at: snapshot.takenAt)
         }
+      }
+      for held in snapshot.unacked.value?.sample ?? [] {
+        guard !held.queue.isEmpty, let message = held.message.value, let id = message.taskID,
+          let task = message.task
+        else { continue }
+        state.ledger.note(queue: held.queue, of: id, named: task)
+      }
+      for worker in snapshot.workers.value ?? [] {
+        guard case .value(let queues) = worker.queues else { continue }
+        state.ledger.note(queues: queues, ofNode: worker.id.name)
       }
     }
     learnQueues(from: snapshot)
@@ -233,9 +264,10 @@ package actor Monitor {
     scanEpoch += 1
   }
 
-  /// What a worker consumes is a queue, whether or not anybody has declared it.
+  /// What a worker consumes is a queue, whether or not anybody has declared it, and the first to be
+  /// followed where there are too many.
   private func learnQueues(from snapshot: Snapshot) {
     let names = (snapshot.workers.value ?? []).flatMap { $0.queues.value ?? [] }
-    queues.name(Set(names).map { QueueName($0) }, at: snapshot.takenAt)
+    queues.consume(Set(names.map { QueueName($0) }), at: snapshot.takenAt)
   }
 }

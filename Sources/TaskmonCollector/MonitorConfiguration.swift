@@ -20,6 +20,8 @@ package struct MonitorConfiguration: Sendable {
   package var fanoutPatterns: Bool
   /// Nothing is written, so no worker is asked.
   package var isReadOnly: Bool
+  /// Workers that are not known to send task events are asked to; never where nothing is written.
+  package var enablesEvents: Bool
   package var pollInterval: Seconds
   package var inspectInterval: Seconds
   /// What the broker's `visibility_timeout` is said to be where no worker tells; nil: not said.
@@ -31,7 +33,7 @@ package struct MonitorConfiguration: Sendable {
     broker: RedisURL, name: String? = nil, backend: RedisURL? = nil, keyPrefix: String = "",
     resultKeyPrefix: String = "", separator: String? = nil, prioritySteps: [Int]? = nil,
     fanoutPrefix: KeyLayout.FanoutPrefix = .database, fanoutPatterns: Bool = true,
-    isReadOnly: Bool = false, pollInterval: Seconds = Seconds(1),
+    isReadOnly: Bool = false, enablesEvents: Bool = false, pollInterval: Seconds = Seconds(1),
     inspectInterval: Seconds = Seconds(30), visibilityTimeout: Seconds? = nil,
     budget: CollectionBudget = CollectionBudget(), limits: RedisLimits = .standard
   ) {
@@ -45,6 +47,7 @@ package struct MonitorConfiguration: Sendable {
     self.fanoutPrefix = fanoutPrefix
     self.fanoutPatterns = fanoutPatterns
     self.isReadOnly = isReadOnly
+    self.enablesEvents = enablesEvents
     self.pollInterval = pollInterval
     self.inspectInterval = inspectInterval
     self.visibilityTimeout = visibilityTimeout
@@ -58,6 +61,11 @@ package struct MonitorConfiguration: Sendable {
       separator: separator ?? KeyLayout.defaultSeparator,
       prioritySteps: prioritySteps ?? KeyLayout.defaultPrioritySteps, fanoutPrefix: fanoutPrefix,
       fanoutPatterns: fanoutPatterns)
+  }
+
+  /// A certificate on the way to the broker or to the results is not checked at all.
+  package var skipsVerification: Bool {
+    broker.skipsVerification || backend?.skipsVerification == true
   }
 
   package var identity: BrokerIdentity {

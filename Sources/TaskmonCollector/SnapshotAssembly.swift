@@ -9,23 +9,24 @@ struct SnapshotAssembly: Sendable {
   let facts: CollectedFacts
   let book: InspectionBook
   let inspection: InspectionFacts
-  let tap: EventTap.State
+  let tap: EventTap.Excerpt
   let link: RedisClient.LinkState
   let startedAt: Timestamp
   let polledAt: Timestamp?
   let cost: RedisCost
+  let redisTime: RedisTime
   let now: Timestamp
 
   /// The snapshot, and the runs whose end was missed.
   func assemble() -> (Snapshot, endedUnheard: [UnheardEnd]) {
     let workers = WorkerAssembly(
-      ledger: tap.ledger, book: book, silence: silence
+      events: tap.events, book: book, silence: silence
     ).workers
     let (running, ended) = RunningAssembly(
-      ledger: tap.ledger, hearing: tap.hearing, workers: workers, book: book, now: now
+      events: tap.events, hearing: tap.hearing, workers: workers, book: book, now: now
     ).assemble()
     let beat = BeatAssembly(
-      layout: configuration.layout, facts: facts, book: book, ledger: tap.ledger,
+      layout: configuration.layout, facts: facts, book: book, events: tap.events,
       hearing: tap.hearing, workers: workers, silence: silence
     ).assemble()
     var identity = configuration.identity
@@ -34,7 +35,8 @@ struct SnapshotAssembly: Sendable {
       takenAt: now, polledAt: polledAt, observedSince: startedAt, broker: identity,
       link: linkState, server: facts.serverFacts, presence: presence, queues: facts.queueFacts,
       unacked: facts.unackedFacts, workers: known(workers), inspection: inspectionFacts,
-      events: events, running: known(running: running), beat: beat, results: facts.results,
+      events: events, running: known(running: running), tasks: tasks, beat: beat,
+      results: facts.results,
       chords: facts.chords, replyLists: facts.replyLists,
       collectors: facts.statuses.values.sorted { $0.name < $1.name }, cost: ownCost)
     return (snapshot, ended)
@@ -75,6 +77,10 @@ struct SnapshotAssembly: Sendable {
         ?? "no worker has been asked yet")
   }
 
+  private var tasks: Observation<TaskStatistics> {
+    tap.tasks.map { .value($0) } ?? .unavailable("the event channel was not heard yet")
+  }
+
   private var haveAllBeenAsked: Bool { inspection.lastRound != nil && silence == nil }
 
   private var linkState: TaskmonModel.LinkState {
@@ -94,8 +100,8 @@ struct SnapshotAssembly: Sendable {
       CeleryPresence(
         markers: markers + (facts.sawBinding ? ["a kombu binding"] : []),
         scanComplete: facts.scanComplete,
-        heardEvents: tap.ledger.received > 0,
-        elsewhere: otherDatabases + facts.prefixesElsewhere + facts.channelsElsewhere)
+        heardEvents: tap.events.received > 0,
+        elsewhere: otherDatabases + otherPrefixes + facts.channelsElsewhere)
     }
   }
 
@@ -104,19 +110,30 @@ struct SnapshotAssembly: Sendable {
       .map { "db \($0.key) (\($0.value.grouped) keys)" }
   }
 
+  private var otherPrefixes: [String] {
+    facts.bindingsElsewhere.sorted { $0.key < $1.key }.map { prefix, count in
+      let exchanges = count == 1 ? "1 exchange" : "\(count.grouped) exchanges"
+      return prefix.isEmpty
+        ? "\(exchanges) without a key prefix"
+        : "\(exchanges) behind the key prefix \(prefix) (--key-prefix)"
+    }
+  }
+
   private var events: EventStreamFacts {
     EventStreamFacts(
       pattern: tap.pattern?.text, connectedSince: tap.hearing.connectedSince,
-      heard: tap.hearing.intervals, received: tap.ledger.received, undecodable: tap.undecodable,
-      taskEvents: tap.ledger.taskEvents, gaps: tap.hearing.gaps, lastGap: tap.hearing.lastGap,
-      lag: tap.ledger.lag, trackedTasks: tap.ledger.tasks.count,
-      dropped: tap.ledger.tasks.dropped + tap.ledger.dropped, taskEventCounts: tap.ledger.counts)
+      heard: tap.hearing.intervals, received: tap.events.received, undecodable: tap.undecodable,
+      taskEvents: tap.events.taskEvents, gaps: tap.hearing.gaps, lastGap: tap.hearing.lastGap,
+      lag: tap.events.lag, trackedTasks: tap.events.trackedTasks,
+      dropped: tap.events.dropped, taskEventCounts: tap.events.counts)
   }
 
   private var ownCost: OwnCost {
     OwnCost(
       commands: cost.commands, roundTrips: cost.roundTrips, bytesSent: ByteCount(cost.bytesOut),
-      bytesReceived: ByteCount(cost.bytesIn))
+      bytesReceived: ByteCount(cost.bytesIn),
+      redisTime: redisTime.total, redisShare: redisTime.shares?.all,
+      scanShare: redisTime.shares?.scans)
   }
 }
 

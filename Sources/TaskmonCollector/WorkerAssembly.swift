@@ -4,21 +4,20 @@ import TaskmonUnits
 
 /// Joins what workers said by events and by replies; pure.
 struct WorkerAssembly: Sendable {
-  let ledger: EventLedger
+  let events: EventExcerpt
   let book: InspectionBook
   /// Why workers are not asked, where they are not.
   let silence: String?
 
   /// By (name, pid): two workers may share a name.
   var workers: [WorkerFacts] {
-    let oldest = oldestStarts
-    var found = ledger.workers.map { facts($0.key, $0.value, oldestStart: oldest[$0.key]) }
-    let names = Set(ledger.workers.keys.map(\.name))
-    let nameless = Set(ledger.workers.keys.filter { $0.pid == nil }.map(\.name))
+    var found = events.workers.map { facts($0.key, $0.value) }
+    let names = Set(events.workers.keys.map(\.name))
+    let nameless = Set(events.workers.keys.filter { $0.pid == nil }.map(\.name))
     for (name, answers) in book.workers {
       let id = WorkerID(name: name, pid: answers.pid)
       let isHeard =
-        ledger.workers[id] != nil || nameless.contains(name)
+        events.workers[id] != nil || nameless.contains(name)
         || (answers.pid == nil && names.contains(name))
       guard !isHeard, answers.hasAnswered, let reply = answers.lastReply else { continue }
       var facts = WorkerFacts(id: id, firstHeard: answers.firstReply ?? reply)
@@ -29,20 +28,8 @@ struct WorkerAssembly: Sendable {
     return found.sorted { $0.id < $1.id }
   }
 
-  private var oldestStarts: [WorkerID: Timestamp] {
-    var oldest: [WorkerID: Timestamp] = [:]
-    for id in ledger.running {
-      guard let record = ledger.tasks[id], let worker = record.worker,
-        let startedAt = record.startedAt
-      else { continue }
-      oldest[worker] = min(oldest[worker] ?? startedAt, startedAt)
-    }
-    return oldest
-  }
-
-  private func facts(
-    _ id: WorkerID, _ record: WorkerRecord, oldestStart: Timestamp?
-  ) -> WorkerFacts {
+  private func facts(_ id: WorkerID, _ record: WorkerRecord) -> WorkerFacts {
+    let holding = events.holdings[id] ?? WorkerHolding()
     var facts = WorkerFacts(
       id: id, firstHeard: record.firstHeard, lastHeard: record.lastHeard,
       offlineSince: record.offlineSince, heartbeatInterval: record.state.frequency,
@@ -50,7 +37,8 @@ struct WorkerAssembly: Sendable {
       loadAverage: record.state.loadAverage, softwareVersion: record.state.softwareVersion,
       sendsTaskEvents: record.sendsTaskEvents,
       owesReplySince: record.offlineSince == nil ? book.owes(id.name) : nil,
-      oldestStart: oldestStart)
+      prefetched: record.sendsTaskEvents == .value(true) ? holding.held : nil,
+      oldestStart: events.oldestStarts[id], events: record.facts(holding: holding))
     if let answers = book.workers[id.name], answers.pid == nil || answers.pid == id.pid {
       take(answers, into: &facts)
     } else {
@@ -62,7 +50,10 @@ struct WorkerAssembly: Sendable {
   private func take(_ answers: InspectionBook.Answers, into facts: inout WorkerFacts) {
     facts.lastReply = answers.lastReply
     // An answer of the process that had this name before is none.
-    if answers.isOwn(.queues) { facts.queues = answers.queues }
+    if answers.isOwn(.queues) {
+      facts.queues = answers.queues
+      facts.queuesToldAt = answers.answeredStatics[.queues]?.at
+    }
     if answers.isOwn(.registered) { facts.registered = answers.registered }
     if answers.isOwn(.conf) { facts.settings = answers.settings }
     facts.stats = answers.stats

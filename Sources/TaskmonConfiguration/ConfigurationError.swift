@@ -1,14 +1,16 @@
+import RedisClient
 import TaskmonHealth
 
 /// Why a configuration was not taken: one sentence that names the place and what would be right.
 package struct ConfigurationError: Error, Sendable, Equatable {
   package var sentence: String
 
-  package init(_ sentence: String) { self.sentence = sentence }
+  /// What is quoted may be a URL in the wrong place: it loses its password.
+  package init(_ sentence: String) { self.sentence = URLSecrets.hidden(sentence) }
 
   /// Something at a line of a file.
   init(_ path: String, line: Int, _ sentence: String) {
-    self.sentence = "\(path):\(line): \(sentence)"
+    self.init("\(path):\(line): \(sentence)")
   }
 
   /// For a key that is not the name of a setting.

@@ -2,10 +2,10 @@ package import TaskmonUnits
 
 /// A command of taskmon, as it is typed.
 package enum CommandName: String, Sendable, Hashable, CaseIterable {
-  case top, serve, check, doctor, snapshot, show, rules, explain, demo
+  case top, serve, check, doctor, snapshot, show, task, rules, explain, demo
 
   /// Those that read Redis.
-  package static let observing: Set = [top, serve, check, doctor, snapshot, show]
+  package static let observing: Set = [top, serve, check, doctor, snapshot, show, task]
   /// Those that judge by thresholds.
   package static let judging: Set = observing.union([rules, explain])
 }
@@ -27,6 +27,10 @@ package struct Setting: Sendable {
     /// Within these bounds, both included.
     case number(ClosedRange<Double>)
     case flag
+    /// True or false, where that is not the same as given or not.
+    case truth
+    /// kombu's `priority_steps`: whole numbers, separated by commas.
+    case steps
     case choice([String])
     /// Thresholds of rules; each has an origin of its own.
     case thresholds
@@ -72,6 +76,9 @@ package struct Setting: Sendable {
     "TASKMON_" + String(name.map { $0 == "-" ? "_" : $0 }).uppercased()
   }
 
+  /// Its value may hold a password.
+  package var isURL: Bool { kind == .redis || kind == .namedRedis }
+
   package var placeholder: String { valueName ?? kind.word }
 }
 
@@ -84,6 +91,8 @@ extension Setting.Kind {
     case .duration: "duration"
     case .number: "number"
     case .flag: ""
+    case .truth: "true|false"
+    case .steps: "numbers"
     case .choice: "name"
     case .thresholds: "setting"
     }

@@ -13,19 +13,24 @@ extension Setting {
     case .namedRedis: Self.fault(inURL: BrokerName.split(text).url)
     case .duration(let least): Self.fault(inDuration: text, atLeast: least)
     case .number(let range): Self.fault(inNumber: text, range)
-    case .flag: Self.truth(of: text) == nil ? "\"\(text)\" is neither true nor false" : nil
+    case .flag, .truth: Self.truth(of: text) == nil ? "\"\(text)\" is neither true nor false" : nil
+    case .steps: TransportOption.steps(text).isEmpty ? Self.noSteps(text) : nil
     case .choice(let names): Self.fault(inChoice: text, names)
     case .thresholds: Self.fault(inThreshold: text)
     }
   }
 
   /// True for `1`, `true`, `yes`, `on`, false for their opposites, nil for anything else.
-  static func truth(of text: String) -> Bool? {
+  package static func truth(of text: String) -> Bool? {
     switch text.lowercased() {
     case "1", "true", "yes", "on": true
     case "0", "false", "no", "off": false
     case _: nil
     }
+  }
+
+  private static func noSteps(_ text: String) -> String {
+    "\"\(text)\" are no priority steps; write 1 to 16 whole numbers, as in 0,3,6,9"
   }
 
   private static func fault(inURL text: String) -> String? {
@@ -87,5 +92,21 @@ package enum BrokerName {
     }
     guard isName, (1...32).contains(name.utf8.count) else { return (nil, text) }
     return (String(name), String(text[text.index(after: equals)...]))
+  }
+}
+
+/// kombu's transport options, as they are written in settings.
+package enum TransportOption {
+  /// A list for each step is asked for with every poll.
+  private static let stepLimit = 16
+
+  /// The numbers of a text like `0,3,6,9`, sorted, each once; empty where it is no such list.
+  package static func steps(_ text: String) -> [Int] {
+    let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+    let numbers = parts.compactMap { Int($0.filter { $0 != " " }) }
+    let steps = Set(numbers).sorted()
+    guard numbers.count == parts.count, steps.count <= stepLimit, steps.allSatisfy({ $0 >= 0 })
+    else { return [] }
+    return steps
   }
 }

@@ -35,13 +35,22 @@ package enum Settings {
       help: "The result backend's global_keyprefix."),
     Setting(
       "username", .text, for: CommandName.observing, value: "name",
-      help: "The Redis user, where the URL names none."),
+      help: "The Redis user, instead of the URL's."),
     Setting(
       "password-file", .path, for: CommandName.observing,
       help: "A file whose first line is the password."),
     Setting(
       "sentinel-master", .text, for: CommandName.observing, value: "name",
       help: "The name the sentinels of a sentinel:// URL know the master by."),
+    Setting(
+      "sentinel-username", .text, for: CommandName.observing, value: "name",
+      help: "Our user at the sentinels, instead of the URL's."),
+    Setting(
+      "sentinel-password-file", .path, for: CommandName.observing,
+      help: "A file whose first line is the password at the sentinels."),
+    Setting(
+      "sentinel-tls", .flag, for: CommandName.observing,
+      help: "Speak TLS to the sentinels; --ca-cert and the like say how."),
     Setting(
       "ca-cert", .path, for: CommandName.observing,
       help: "TLS: the authorities to trust, instead of the system's."),
@@ -61,11 +70,26 @@ package enum Settings {
       "read-only", .flag, for: CommandName.observing,
       help: "Write nothing at all: no worker is asked, so less is known."),
     Setting(
+      "enable-events", .flag, for: CommandName.observing,
+      help: "Ask workers that send no task events to send them, until they end."),
+    Setting(
       "inspect-interval", .duration(atLeast: Seconds(1)), for: CommandName.observing,
       standard: "30s", help: "How often workers are asked."),
     Setting(
       "visibility-timeout", .duration(atLeast: Seconds(1)), for: CommandName.observing,
       help: "The broker's visibility_timeout, where no worker tells it."),
+    Setting(
+      "sep", .text, for: CommandName.observing, value: "text",
+      help: "The broker's sep, instead of what workers tell."),
+    Setting(
+      "priority-steps", .steps, for: CommandName.observing, isList: true,
+      help: "The broker's priority_steps, as in 0,3,6,9, instead of what workers tell."),
+    Setting(
+      "fanout-prefix", .text, for: CommandName.observing, value: "text", standard: "true",
+      help: "The broker's fanout_prefix: true, false or a text."),
+    Setting(
+      "fanout-patterns", .truth, for: CommandName.observing, standard: "true",
+      help: "The broker's fanout_patterns: true or false."),
     Setting(
       "set", .thresholds, for: CommandName.judging, isList: true,
       help: "A threshold, RULE.THRESHOLD=VALUE or RULE[SUBJECT].THRESHOLD=VALUE; repeatable."),
@@ -124,7 +148,10 @@ package enum Settings {
     Setting(
       "exec", .text, for: [.check], value: "command",
       help: "A shell command to run when a finding appears, worsens or ends.",
-      discussion: "The document is on its standard input."),
+      discussion: """
+        The document is on its standard input; variables that name a broker or a backend are kept \
+        from it.
+        """),
     Setting(
       "renotify", .duration(atLeast: Seconds(1)), for: [.check], standard: "6h",
       help: "Run the command again while findings last this long."),

@@ -59,11 +59,16 @@ package actor DemoSession {
       for worker in workers {
         group.addTask {
           let mailbox = RedisSubscription(url: url, time: time, patterns: [channel])
-          await mailbox.run { signal in
-            guard case .messages(let messages, _) = signal else { return }
-            for message in messages {
-              post.yield(Question(worker: worker, payload: message.payload))
-            }
+          await self.duringLife(of: worker) {
+            await mailbox.run(
+              onMessages: { bytes, places, _ in
+                for place in places {
+                  let payload = bytes.extracting(place.payload).withUnsafeBufferPointer {
+                    Array($0)
+                  }
+                  post.yield(Question(worker: worker, payload: payload))
+                }
+              }, onSignal: { _ in })
           }
         }
       }
@@ -79,6 +84,22 @@ package actor DemoSession {
         // A command cut short by the cancellation fails as if the server had gone.
         guard Task.isCancelled else { throw error }
       }
+    }
+  }
+
+  /// Does something until the worker is killed: its connections end with it.
+  private func duringLife(
+    of worker: Int, _ body: @escaping @Sendable () async -> Void
+  ) async {
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask(operation: body)
+      group.addTask {
+        while await self.running?.fleet.isKilled(worker) == false {
+          do { try await self.time.sleep(.seconds(1)) } catch { return }
+        }
+      }
+      await group.next()
+      group.cancelAll()
     }
   }
 

@@ -9,6 +9,7 @@ package enum ScenarioRegistry {
     .multipleBeats,
     .stuckTask,
     .oversizedResult,
+    .lostWorker,
     .beatDown,
     .workerWithoutTasks,
     .unregisteredTask,

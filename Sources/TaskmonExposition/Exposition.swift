@@ -1,3 +1,5 @@
+import TaskmonModel
+
 /// One page of metrics, within its limits and ready to be written in either format.
 package struct Exposition: Sendable, Equatable {
   /// In the order of `FamilyRegistry`; only those that say something.
@@ -16,7 +18,8 @@ package struct Exposition: Sendable, Equatable {
       }
       if !bounded.samples.isEmpty { families.append(bounded) }
     }
-    let report = DroppedSeriesFamily.family(dropped: dropped)
+    let report = DroppedSeriesFamily.family(
+      dropped: dropped, inLedger: input.facts?.tasks.value?.droppedSeries ?? 0)
     if !report.samples.isEmpty { families.append(report) }
   }
 

@@ -13,6 +13,7 @@ package enum FamilyRegistry {
     ConsumerFamilies.self,
     WorkerFamilies.self,
     TaskFamilies.self,
+    TaskCountFamilies.self,
     BeatFamilies.self,
     ResultFamilies.self,
     BrokerFamilies.self,

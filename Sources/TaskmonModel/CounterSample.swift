@@ -44,7 +44,7 @@ extension [CounterSample] {
 
 extension Int {
   /// The sum, or the largest number there is; negative amounts, which no counter has, add nothing.
-  func addingClamped(_ amount: Int) -> Int {
+  package func addingClamped(_ amount: Int) -> Int {
     let (sum, isTooMuch) = addingReportingOverflow(Swift.max(0, amount))
     return isTooMuch ? .max : sum
   }

@@ -64,11 +64,22 @@ package struct RunningTask: Sendable, Equatable, Codable {
   package var limits: TaskLimits
   /// How long this task usually runs; nil where too little was seen.
   package var usual: RuntimeStatistics?
+  /// The routing key it came by; nil where no reply told.
+  package var queue: String?
+  /// As the worker prints them; nil where no reply told, and never encoded: they may be anything.
+  package var argumentsText: String?
+  package var keywordArgumentsText: String?
+
+  /// Everything but the arguments.
+  private enum CodingKeys: String, CodingKey {
+    case id, task, worker, startedAt, confirmedAt, acknowledged, retries, limits, usual, queue
+  }
 
   package init(
     id: String, task: String?, worker: WorkerID, startedAt: Timestamp,
     confirmedAt: Timestamp? = nil, acknowledged: Bool? = nil, retries: Int? = nil,
-    limits: TaskLimits = TaskLimits(), usual: RuntimeStatistics? = nil
+    limits: TaskLimits = TaskLimits(), usual: RuntimeStatistics? = nil, queue: String? = nil,
+    argumentsText: String? = nil, keywordArgumentsText: String? = nil
   ) {
     self.id = id
     self.task = task
@@ -79,6 +90,9 @@ package struct RunningTask: Sendable, Equatable, Codable {
     self.retries = retries
     self.limits = limits
     self.usual = usual
+    self.queue = queue
+    self.argumentsText = argumentsText
+    self.keywordArgumentsText = keywordArgumentsText
   }
 }
 

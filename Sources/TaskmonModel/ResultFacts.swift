@@ -14,6 +14,8 @@ package struct ResultFacts: Sendable, Equatable, Codable {
   /// Stored failures by the class of their exception, `?` where it could not be read; bounded, the
   /// rest is `other`.
   package var failures: [String: Int]
+  /// Results of whole groups that an application has saved; they are not among `count`.
+  package var groups: Int
   /// Largest first; bounded.
   package var largest: [StoredResult]
   /// By task name, `unknown task` where it could not be told; largest first; bounded.
@@ -27,7 +29,8 @@ package struct ResultFacts: Sendable, Equatable, Codable {
   package init(
     completedPasses: Int, updatedAt: Timestamp, count: Int = 0, totalSize: ByteCount = .zero,
     withoutExpiry: Int = 0, states: [String: Int] = [:], failures: [String: Int] = [:],
-    largest: [StoredResult] = [], tasks: [TaskResultSizes] = [], unregistered: [StoredMark] = [],
+    groups: Int = 0, largest: [StoredResult] = [], tasks: [TaskResultSizes] = [],
+    unregistered: [StoredMark] = [],
     eagerRuns: [StoredMark] = []
   ) {
     self.unregistered = unregistered
@@ -39,6 +42,7 @@ package struct ResultFacts: Sendable, Equatable, Codable {
     self.withoutExpiry = withoutExpiry
     self.states = states
     self.failures = failures
+    self.groups = groups
     self.largest = largest
     self.tasks = tasks
   }

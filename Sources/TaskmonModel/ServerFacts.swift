@@ -2,6 +2,9 @@ package import TaskmonUnits
 
 /// What `INFO` and `TIME` say of the Redis server; a field it does not print is nil.
 package struct ServerFacts: Sendable, Equatable, Codable {
+  /// What else than Redis it calls itself; nil for a Redis.
+  package var product: String?
+  /// Of the product, not of the Redis it takes after.
   package var version: String
   /// Changes whenever the server process is replaced.
   package var runID: String
@@ -35,7 +38,8 @@ package struct ServerFacts: Sendable, Equatable, Codable {
   package var clockOffset: Seconds?
 
   package init(
-    version: String, runID: String, uptime: Seconds, role: String = "master",
+    product: String? = nil, version: String, runID: String, uptime: Seconds,
+    role: String = "master",
     usedMemory: ByteCount, maxMemory: ByteCount? = nil, systemMemory: ByteCount? = nil,
     evictionPolicy: String? = nil, evictedKeys: Int? = nil, expiredKeys: Int? = nil,
     connectedClients: Int, maxClients: Int? = nil, blockedClients: Int? = nil,
@@ -44,6 +48,7 @@ package struct ServerFacts: Sendable, Equatable, Codable {
     operationsPerSecond: Int? = nil, keys: Int? = nil,
     databases: [Int: Int] = [:], clockOffset: Seconds? = nil
   ) {
+    self.product = product
     self.version = version
     self.runID = runID
     self.uptime = uptime
@@ -68,6 +73,8 @@ package struct ServerFacts: Sendable, Equatable, Codable {
     self.databases = databases
     self.clockOffset = clockOffset
   }
+  /// `Redis 7.0.15`, `Valkey 9.1.2`.
+  package var software: String { "\(product ?? "Redis") \(version)" }
 }
 
 /// What shows that Celery uses this database, and where it was seen otherwise.

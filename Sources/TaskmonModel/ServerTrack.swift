@@ -83,10 +83,14 @@ package struct ServerTrack: Sendable, Equatable, Codable {
   package var flush: Flush?
   /// Evicted keys as counted by the server, over the last ten minutes, oldest first; at most 64.
   package var evictions: [CounterSample]
+  /// Writes refused for want of memory, in the same way; nil in what was written before they were
+  /// followed.
+  package var refusals: [CounterSample]?
 
   package init(
     runID: String? = nil, flushes: Int? = nil, fullFlushes: Int? = nil, holdings: Holdings? = nil,
-    heldAt: Timestamp? = nil, flush: Flush? = nil, evictions: [CounterSample] = []
+    heldAt: Timestamp? = nil, flush: Flush? = nil, evictions: [CounterSample] = [],
+    refusals: [CounterSample]? = nil
   ) {
     self.runID = runID
     self.flushes = flushes
@@ -95,6 +99,7 @@ package struct ServerTrack: Sendable, Equatable, Codable {
     self.heldAt = heldAt
     self.flush = flush
     self.evictions = evictions
+    self.refusals = refusals
   }
 
   /// Over which evictions are counted.
@@ -117,9 +122,15 @@ package struct ServerTrack: Sendable, Equatable, Codable {
     fullFlushes = server.fullFlushes
     holdings = now
     heldAt = moment
-    if isOther { evictions = [] }
+    if isOther {
+      evictions = []
+      refusals = nil
+    }
     evictions.absorb(
       server.evictedKeys, at: moment, window: Self.window, limit: Self.samples)
+    refusals = refusals ?? []
+    refusals?.absorb(
+      server.outOfMemoryErrors, at: moment, window: Self.window, limit: Self.samples)
     return isOther || loss != nil
   }
 
@@ -146,8 +157,13 @@ package struct ServerTrack: Sendable, Equatable, Codable {
   }
 
   /// Keys evicted within the window; nil before two samples.
-  package var recentEvictions: Int? {
-    guard let first = evictions.first, evictions.count > 1 else { return nil }
-    return evictions.growth(since: first.at)
+  package var recentEvictions: Int? { Self.recent(evictions) }
+
+  /// Writes refused within the window; nil before two samples.
+  package var recentRefusals: Int? { Self.recent(refusals ?? []) }
+
+  private static func recent(_ samples: [CounterSample]) -> Int? {
+    guard let first = samples.first, samples.count > 1 else { return nil }
+    return samples.growth(since: first.at)
   }
 }

@@ -22,6 +22,10 @@ package struct Snapshot: Sendable, Equatable, Codable {
   package var inspection: InspectionFacts
   package var events: EventStreamFacts
   package var running: Observation<[RunningTask]>
+  /// Counts and times of tasks; unavailable until the event channel was heard.
+  ///
+  /// What workers do that send no task events is not in them; `WorkerFacts.sendsTaskEvents` tells.
+  package var tasks: Observation<TaskStatistics>
   package var beat: BeatFacts
   package var results: Observation<ResultFacts>
   /// Chords with parts outstanding; bounded.
@@ -40,6 +44,7 @@ package struct Snapshot: Sendable, Equatable, Codable {
     workers: Observation<[WorkerFacts]> = .unavailable("not read yet"),
     inspection: InspectionFacts = InspectionFacts(), events: EventStreamFacts = EventStreamFacts(),
     running: Observation<[RunningTask]> = .unavailable("not read yet"),
+    tasks: Observation<TaskStatistics> = .unavailable("the event channel was not heard yet"),
     beat: BeatFacts = BeatFacts(),
     results: Observation<ResultFacts> = .unavailable("not scanned yet"),
     chords: Observation<[ChordFacts]> = .unavailable("not scanned yet"),
@@ -59,6 +64,7 @@ package struct Snapshot: Sendable, Equatable, Codable {
     self.inspection = inspection
     self.events = events
     self.running = running
+    self.tasks = tasks
     self.beat = beat
     self.results = results
     self.chords = chords
@@ -172,14 +178,24 @@ package struct OwnCost: Sendable, Equatable, Codable {
   package var roundTrips: Int
   package var bytesSent: ByteCount
   package var bytesReceived: ByteCount
+  /// How long Redis has executed them in all, by its own count; nil before two looks at it.
+  package var redisTime: Seconds?
+  /// The share of the last minute it executed them, from 0 to 1; nil before ten seconds.
+  package var redisShare: Double?
+  /// The part of it that scans take.
+  package var scanShare: Double?
 
   package init(
     commands: [String: Int] = [:], roundTrips: Int = 0, bytesSent: ByteCount = .zero,
-    bytesReceived: ByteCount = .zero
+    bytesReceived: ByteCount = .zero, redisTime: Seconds? = nil, redisShare: Double? = nil,
+    scanShare: Double? = nil
   ) {
     self.commands = commands
     self.roundTrips = roundTrips
     self.bytesSent = bytesSent
     self.bytesReceived = bytesReceived
+    self.redisTime = redisTime
+    self.redisShare = redisShare
+    self.scanShare = scanShare
   }
 }

@@ -19,12 +19,14 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
   package private(set) var registries: [String: RegistryTrack]
   package private(set) var activity: ActivityTrack
   package private(set) var server: ServerTrack
+  package private(set) var chords: ChordTracks
+  package private(set) var tasks: TaskTrack
   /// When an earlier run ended, where this history was read from a state file.
   package private(set) var earlierRunEnded: Timestamp?
 
   private enum CodingKeys: String, CodingKey {
     case queues, workers, beatEntries, scheduledRuns, lockMissingSince, schedule, server
-    case registries, activity, earlierRunEnded
+    case registries, activity, chords, tasks, earlierRunEnded
   }
 
   package init() {
@@ -36,6 +38,8 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     registries = [:]
     activity = ActivityTrack()
     server = ServerTrack()
+    chords = ChordTracks()
+    tasks = TaskTrack()
   }
 
   package init(from decoder: any Decoder) throws {
@@ -54,6 +58,9 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     activity =
       try container.decodeIfPresent(ActivityTrack.self, forKey: .activity) ?? ActivityTrack()
     server = try container.decodeIfPresent(ServerTrack.self, forKey: .server) ?? ServerTrack()
+    chords = try container.decodeIfPresent(ChordTracks.self, forKey: .chords) ?? ChordTracks()
+    let track = try container.decodeIfPresent(TaskTrack.self, forKey: .tasks) ?? TaskTrack()
+    tasks = track.afterRestart()
     earlierRunEnded = try container.decodeIfPresent(Timestamp.self, forKey: .earlierRunEnded)
   }
 
@@ -68,6 +75,8 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     try container.encode(registries, forKey: .registries)
     try container.encode(activity, forKey: .activity)
     try container.encode(server, forKey: .server)
+    try container.encode(chords, forKey: .chords)
+    try container.encode(tasks.kept(), forKey: .tasks)
     try container.encodeIfPresent(latest?.takenAt ?? earlierRunEnded, forKey: .earlierRunEnded)
   }
 
@@ -83,7 +92,9 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     absorbQueues(of: snapshot)
     absorbWorkers(of: snapshot)
     absorbBeat(of: snapshot)
+    absorbChords(of: snapshot)
     absorbScheduledRuns(of: snapshot)
+    if case .value(let statistics) = snapshot.tasks { tasks.absorb(statistics.window) }
     absorbRegistries(of: snapshot, after: lastRound)
     activity.absorb(snapshot, isBusy: Pulse(self).isBusier(than: before))
   }
@@ -113,9 +124,12 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     let known = Dictionary(facts.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
     // Who was not there at the end of an earlier run came since.
     let since = earlierRunEnded.map { min($0, snapshot.observedSince) } ?? snapshot.observedSince
+    let running = snapshot.running.value.map { Dictionary(grouping: $0, by: \.worker) }
     for worker in facts {
-      workers[worker.id, default: WorkerTrack(new: worker, listeningSince: since)]
-        .absorb(worker, at: snapshot.takenAt)
+      var track = workers[worker.id] ?? WorkerTrack(new: worker, listeningSince: since)
+      track.absorb(worker, at: snapshot.takenAt)
+      track.takeHoldings(worker, running: running.map { $0[worker.id] ?? [] })
+      workers[worker.id] = track
     }
     for id in workers.keys {
       workers[id]?.countSilence(in: snapshot, answered: known[id]?.lastReply)
@@ -138,6 +152,13 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
       schedule.absorb(
         redBeat, snapshot.beat.entries.value ?? [], at: snapshot.polledAt ?? snapshot.takenAt)
     }
+  }
+
+  /// Between two passes over the results their chords stay as the last one found them.
+  private mutating func absorbChords(of snapshot: Snapshot) {
+    guard case .value(let facts) = snapshot.chords else { return }
+    chords.absorb(
+      facts, lookedAt: snapshot.results.value?.updatedAt ?? snapshot.takenAt)
   }
 
   /// Once for each round in which workers were asked.

@@ -43,8 +43,15 @@ package struct WorkerFacts: Sendable, Equatable, Codable {
   package var softwareVersion: String?
   /// Whether it sends task events; unavailable until one came or `processed` grew without one.
   package var sendsTaskEvents: Observation<Bool>
+  /// When this process answered that it would send them because taskmon had asked it to; nil where
+  /// it was not asked or has not answered.
+  package var eventsEnabledAt: Timestamp?
   /// The queues it consumes, as it answered; its last answer stays valid for its pid.
   package var queues: Observation<[String]>
+  /// When it last told `queues`; nil where it never did.
+  ///
+  /// What it was told to consume or to leave since is not in them.
+  package var queuesToldAt: Timestamp?
   package var registered: Observation<[RegisteredTask]>
   package var settings: Observation<WorkerSettings>
   package var stats: Observation<WorkerStats>
@@ -56,6 +63,8 @@ package struct WorkerFacts: Sendable, Equatable, Codable {
   package var prefetched: Int?
   /// A task known to have started on it and not ended, the longest first.
   package var oldestStart: Timestamp?
+  /// Nil where no event of it was heard.
+  package var events: WorkerEventFacts?
 
   package init(
     id: WorkerID, firstHeard: Timestamp, lastHeard: Timestamp? = nil, lastReply: Timestamp? = nil,
@@ -63,11 +72,13 @@ package struct WorkerFacts: Sendable, Equatable, Codable {
     processed: Int? = nil, loadAverage: [Double]? = nil, softwareVersion: String? = nil,
     sendsTaskEvents: Observation<Bool> = .unavailable("no task event yet"),
     queues: Observation<[String]> = .unavailable("not asked yet"),
+    queuesToldAt: Timestamp? = nil,
     registered: Observation<[RegisteredTask]> = .unavailable("not asked yet"),
     settings: Observation<WorkerSettings> = .unavailable("not asked yet"),
     stats: Observation<WorkerStats> = .unavailable("not asked yet"),
     activeReply: Observation<ActiveReply> = .unavailable("not asked yet"),
-    owesReplySince: Timestamp? = nil, prefetched: Int? = nil, oldestStart: Timestamp? = nil
+    owesReplySince: Timestamp? = nil, prefetched: Int? = nil, oldestStart: Timestamp? = nil,
+    events: WorkerEventFacts? = nil, eventsEnabledAt: Timestamp? = nil
   ) {
     self.id = id
     self.firstHeard = firstHeard
@@ -81,6 +92,7 @@ package struct WorkerFacts: Sendable, Equatable, Codable {
     self.softwareVersion = softwareVersion
     self.sendsTaskEvents = sendsTaskEvents
     self.queues = queues
+    self.queuesToldAt = queuesToldAt
     self.registered = registered
     self.settings = settings
     self.stats = stats
@@ -88,6 +100,8 @@ package struct WorkerFacts: Sendable, Equatable, Codable {
     self.owesReplySince = owesReplySince
     self.prefetched = prefetched
     self.oldestStart = oldestStart
+    self.events = events
+    self.eventsEnabledAt = eventsEnabledAt
   }
 
   /// The latest moment it was proved alive, by event or reply.
@@ -197,6 +211,19 @@ package struct WorkerStats: Sendable, Equatable, Codable {
 }
 
 extension WorkerFacts {
+  /// Whether it had a slot free by its last heartbeat; nil where its slots or its runs are not
+  /// known.
+  package var hasFreeSlot: Bool? {
+    guard let active, let slots = stats.value?.slots else { return nil }
+    return active < slots
+  }
+
+  /// Whether its heartbeats are as frequent as it promised, so that what they say is of now.
+  package func beats(at now: Timestamp) -> Bool {
+    guard let lastHeard, let heartbeatInterval, offlineSince == nil else { return false }
+    return now - lastHeard <= max(heartbeatInterval * 4, Seconds(10))
+  }
+
   /// How long the worker has lived, as far as it was proved alive; nil where no reply told.
   package var uptime: Seconds? {
     guard case .value(let stats) = stats, let told = stats.uptime else { return nil }

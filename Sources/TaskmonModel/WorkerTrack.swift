@@ -28,6 +28,16 @@ package struct WorkerTrack: Sendable, Equatable, Codable {
   ///
   /// Nil for a worker that may have been there before taskmon was.
   package var joinedAt: Timestamp?
+  /// What it had in its hands when last seen: running ones first, the longest held first; at most
+  /// ten.
+  ///
+  /// Nil where neither its events nor its answers tell.
+  package var holdings: [HeldTask]?
+  /// Since when it has had a free slot at each look; nil where it had none at the last, or where
+  /// that was not known.
+  package var freeSince: Timestamp?
+  /// Since when all its slots have been taken at each look, under the same conditions.
+  package var fullSince: Timestamp?
 
   package init(id: WorkerID) {
     self.id = id
@@ -40,6 +50,7 @@ package struct WorkerTrack: Sendable, Equatable, Codable {
   /// Silence right after our own (re)connection does not count.
   static let settling = Seconds(60)
   static let retention = Seconds.hours(1)
+  static let keptHoldings = 10
   /// A sign of life older than this proves no life now.
   static let proof = Seconds(90)
   /// Who is first heard this soon after taskmon began to listen may have been there before.
@@ -52,6 +63,8 @@ package struct WorkerTrack: Sendable, Equatable, Codable {
   }
 
   mutating func absorb(_ worker: WorkerFacts, at now: Timestamp) {
+    // Who had a free slot and has begun nothing since had it between two runs of ours as well.
+    if isFromEarlierRun, worker.processed != processed { freeSince = nil }
     if let heard = worker.lastHeard, heard > (lastHeard ?? heard - Seconds(1)) {
       lastHeard = heard
       isFromEarlierRun = false
@@ -68,6 +81,21 @@ package struct WorkerTrack: Sendable, Equatable, Codable {
     sendsTaskEvents = worker.sendsTaskEvents.value ?? sendsTaskEvents
     queues = worker.queues.value ?? queues
     oldestStart = worker.oldestStart
+    // A pool that falls silent at work seems to be what it last said.
+    let hasFreeSlot = worker.beats(at: now) ? worker.hasFreeSlot : nil
+    freeSince = hasFreeSlot == true ? freeSince ?? now : nil
+    fullSince = hasFreeSlot == false ? fullSince ?? now : nil
+  }
+
+  /// What runs on it and what it holds; `snapshot` tells both.
+  mutating func takeHoldings(_ worker: WorkerFacts, running: [RunningTask]?) {
+    guard running != nil || worker.events != nil else { return }
+    let runs = (running ?? []).map { run in
+      HeldTask(
+        id: run.id, task: run.task, since: run.startedAt, isRunning: true,
+        acknowledged: run.acknowledged)
+    }
+    holdings = Array((runs + (worker.events?.longestHeld ?? [])).prefix(Self.keptHoldings))
   }
 
   mutating func countSilence(in snapshot: Snapshot, answered: Timestamp?) {
@@ -97,6 +125,7 @@ package struct WorkerTrack: Sendable, Equatable, Codable {
     track.isFromEarlierRun = true
     track.silentHeard = .zero
     track.silentSettled = .zero
+    track.fullSince = nil
     return track
   }
 

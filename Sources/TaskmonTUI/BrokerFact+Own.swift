@@ -64,7 +64,19 @@ extension BrokerFact {
         .cost, "round trips", amount(cost.roundTrips, context), "many commands go in one"),
       BrokerFact(.cost, "bytes sent", bytes(cost.bytesSent, context), "by taskmon to Redis"),
       BrokerFact(.cost, "bytes received", bytes(cost.bytesReceived, context), "from Redis"),
+      BrokerFact(
+        .cost, "share of Redis' time", share(cost.redisShare),
+        "executing taskmon's commands, over a minute"),
+      BrokerFact(
+        .cost, "of it by scans", share(cost.scanShare), "above 5% they slow down by themselves"),
     ]
+  }
+
+  private static func share(_ share: Double?) -> TableCell {
+    guard let share, share.isFinite else { return .unknown }
+    let percent = min(max(0, share), 1) * 100
+    return TableCell(
+      "\((percent * 100).rounded() / 100)%", percent > 5 ? .warning : .text, number: percent)
   }
 
   /// `12,345 · 6.2/s`.

@@ -45,7 +45,8 @@ package struct BrokerFact: Sendable {
       BrokerFact(.server, "broker", TableCell(broker.url), "where queues are read"),
       BrokerFact(
         .server, "result backend", TableCell(broker.backendURL), "where results are read"),
-      BrokerFact(.server, "Redis", TableCell(server.version), "the server's version"),
+      BrokerFact(
+        .server, server.product ?? "Redis", TableCell(server.version), "the server's version"),
       BrokerFact(
         .server, "role", TableCell(server.role, isMaster ? .text : .warning),
         "a replica takes no messages"),

@@ -29,6 +29,11 @@ package struct Fleet: Sendable, Equatable {
     worker.active ?? worker.activeReply.value?.taskIDs.count
   }
 
+  /// Workers that are up and not known to send task events.
+  package static func quiet(_ context: ViewContext) -> [WorkerFacts] {
+    context.snapshot.quietWorkers.filter { WorkerState.of($0, context).isUp }
+  }
+
   /// `61/64`, `12+/?`: a plus marks a sum that some worker is missing from.
   package var load: String {
     "\(Self.text(busy, isPartial: busyIsPartial))/\(Self.text(slots, isPartial: slotsArePartial))"

@@ -36,7 +36,7 @@ package enum Header {
       line.append("  redis ?", .unknown)
     case .value(let server):
       let limit = server.maxMemory.map { "/" + $0.compact } ?? ""
-      line.append("  redis \(server.version) · \(server.usedMemory.compact)\(limit)", .dim)
+      line.append("  \(server.software.lowercased()) · \(server.usedMemory.compact)\(limit)", .dim)
       line.append(" · \(server.connectedClients.grouped) clients", .dim)
       if server.role != "master" { line.append(" · \(server.role)", .warning) }
       if server.isLoading { line.append(" · loading", .warning) }
@@ -97,11 +97,29 @@ package enum Header {
     return isOld || snapshot.link.failure != nil ? max(.zero, age) : nil
   }
 
-  /// Workers, load, queues, unacked and beat; what nobody collects is left out, `?` is unread.
-  package static func fleet(_ context: ViewContext) -> StyledLine {
+  /// Workers, load, queues, unacked, rates and beat; what nobody collects is left out, `?` is
+  /// unread.
+  ///
+  /// Of the rates only those are told that fit into `width`: done, then failed, then sent.
+  package static func fleet(_ context: ViewContext, width: Int = .max) -> StyledLine {
+    let rates = rates(context)
+    let choices = [[0, 1, 2], [1, 2], [1]].map { $0.map { rates[$0] }.compactMap(\.self) }
+    for choice in choices {
+      for gap in [3, 2] {
+        let line = fleet(context, rates: choice, gap: gap)
+        if line.width <= width { return line }
+      }
+    }
+    return fleet(context, rates: [], gap: 3)
+  }
+
+  private static func fleet(
+    _ context: ViewContext, rates: [(label: String, span: Span)], gap: Int
+  ) -> StyledLine {
     var line = StyledLine()
     func add(_ label: String, _ spans: [Span]) {
-      line.append((line.spans.isEmpty ? " " : "   ") + label + " ", .dim)
+      let margin = String(repeating: " ", count: line.spans.isEmpty ? 1 : gap)
+      line.append(margin + label + " ", .dim)
       line.spans += spans
     }
     switch context.snapshot.workers {
@@ -117,8 +135,26 @@ package enum Header {
     case .unavailable: add("unacked", [Span("?", .unknown)])
     case .value(let unacked): add("unacked", [Span(unacked.count.grouped, .text, bold: true)])
     }
+    for rate in rates { add(rate.label, [rate.span]) }
     if let beat = BeatStatus(context).brief { add("beat", [beat]) }
     return line
+  }
+
+  /// Published, done and failed over a minute; nil where no event tells.
+  private static func rates(_ context: ViewContext) -> [(label: String, span: Span)?] {
+    guard case .value(let statistics) = context.snapshot.tasks else { return [nil, nil, nil] }
+    let minute = statistics.minuteSum
+    func rate(_ label: String, _ count: Int, _ role: Role = .text) -> (label: String, span: Span)? {
+      statistics.minute.rate(of: count).map {
+        (label, Span(TaskText.rate($0), role, bold: true))
+      }
+    }
+    // Publishers tell only where they were set to.
+    let tellsSent = statistics.everything.contains { $0.total.counts.sent > 0 }
+    return [
+      tellsSent ? rate("sent", minute.sent) : nil, rate("done", minute.completed),
+      minute.failed > 0 ? rate("failed", minute.failed, .warning) : nil,
+    ]
   }
 
   private static func queued(_ context: ViewContext) -> [Span] {
@@ -134,8 +170,26 @@ package enum Header {
     return spans
   }
 
-  /// Queued messages of all queues over the last half hour.
+  /// Queued messages of all queues over the last half hour, and tasks done by the minute where
+  /// there is room.
   package static func spark(_ context: ViewContext, width: Int) -> StyledLine {
+    var line = queuedSpark(context, width: width)
+    let done = doneSpark(context)
+    if line.width + done.width < width { line.spans += done.spans }
+    return line
+  }
+
+  private static func doneSpark(_ context: ViewContext) -> StyledLine {
+    guard case .value(let statistics) = context.snapshot.tasks else { return StyledLine() }
+    let sums = statistics.completedByMinute
+    guard !sums.isEmpty else { return StyledLine() }
+    return StyledLine([
+      Span("   "), Span(QueueTrend.spark(sums.map { Double($0) }), .info),
+      Span(" done/min, 10m, highest \((sums.max() ?? 0).grouped)", .dim),
+    ])
+  }
+
+  private static func queuedSpark(_ context: ViewContext, width: Int) -> StyledLine {
     let count = min(64, max(0, width - 36))
     let tracks = context.history.queues.values
     var sum: [Double?] = Array(repeating: nil, count: count)

@@ -26,14 +26,14 @@ package enum PlainText {
     }
     if let server = snapshot.server.value {
       let limit = server.maxMemory.map { "/" + $0.compact } ?? ""
-      first.append("  redis \(server.version)  \(server.usedMemory.compact)\(limit)")
+      first.append("  \(server.software.lowercased())  \(server.usedMemory.compact)\(limit)")
       first.append("  \(server.connectedClients.grouped) clients")
     }
     let state = HeaderState(now: snapshot.takenAt, refresh: Seconds(1), moments: moments)
     if let age = Header.staleAge(data, state) { first.append("  STALE \(age.compact)") }
     first.append("  \(moments.clock(snapshot.takenAt))")
     let context = context(data, moments: moments, pages: { _ in nil })
-    let fleet = context.map { [Header.fleet($0)] } ?? []
+    let fleet = context.map { [Header.fleet($0, width: width)] } ?? []
     return ([first] + fleet + Header.alerts(data)).flatMap { line in
       TextWrap.wrap(line, width: width, indent: 2).map(\.text.trimmed)
     }

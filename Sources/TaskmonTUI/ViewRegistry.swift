@@ -4,6 +4,8 @@ package enum ViewRegistry {
     HealthView.self,
     QueuesView.self,
     WorkersView.self,
+    TasksView.self,
+    RunningView.self,
     BeatView.self,
     ResultsView.self,
     BrokerView.self,

@@ -61,6 +61,7 @@ struct ConsoleLoop {
   /// False where the session is over.
   mutating func take(_ mail: ConsoleMailbox.Mail) -> Bool {
     if let data = mail.data { handle(.update(data)) }
+    if let message = mail.message { handle(.told(message)) }
     return !isDone && !mail.isStopped
   }
 
@@ -101,7 +102,7 @@ struct ConsoleLoop {
         shown = nil
       case .copy(let text): copy(text)
       case .save(let file): handle(.told(NewFile.message(NewFile.write(file))))
-      case .refresh: onEffect(effect)
+      case .refresh, .enableEvents: onEffect(effect)
       }
     }
   }

@@ -8,10 +8,13 @@ package final class ConsoleMailbox: Sendable {
   /// What lies in the box.
   package struct Mail: Sendable, Equatable {
     package var data: ConsoleData?
+    /// What became of the last effect; nil where nothing is to be told.
+    package var message: ConsoleMessage?
     package var isStopped: Bool
 
-    package init(data: ConsoleData?, isStopped: Bool) {
+    package init(data: ConsoleData?, message: ConsoleMessage? = nil, isStopped: Bool) {
       self.data = data
+      self.message = message
       self.isStopped = isStopped
     }
   }
@@ -39,6 +42,12 @@ package final class ConsoleMailbox: Sendable {
     ring()
   }
 
+  /// Tells what became of an effect; from any thread.
+  package func tell(_ message: ConsoleMessage) {
+    mail.withLock { $0.message = message }
+    ring()
+  }
+
   /// Ends the loop as if `q` had been pressed; from any thread.
   package func stop() {
     mail.withLock { $0.isStopped = true }
@@ -53,6 +62,7 @@ package final class ConsoleMailbox: Sendable {
     return mail.withLock { mail in
       let taken = mail
       mail.data = nil
+      mail.message = nil
       return taken
     }
   }

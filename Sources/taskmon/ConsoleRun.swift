@@ -44,7 +44,7 @@ struct ConsoleRun {
 
   private var allNotices: [String] {
     (configuration.isReadOnly ? ["read-only"] : [])
-      + (configuration.broker.skipsVerification ? ["TLS CERTIFICATE NOT CHECKED"] : []) + notices
+      + (configuration.skipsVerification ? ["TLS CERTIFICATE NOT CHECKED"] : []) + notices
   }
 
   // MARK: In the terminal
@@ -73,13 +73,22 @@ struct ConsoleRun {
       settings: TerminalSettings(
         theme: screen.theme, noColour: screen.noColor, ascii: screen.ascii),
       time: SystemClock.source,
-      onEffect: { effect in
-        if case .refresh(let every) = effect { Task { await session.monitor.poll(every: every) } }
-      })
+      onEffect: { perform($0, on: session.monitor, telling: mailbox) })
     observing.cancel()
     // The monitor deletes its reply list; Redis may be away, so the wait has an end.
     _ = finished.wait(timeout: .now() + 2)
     if case .signal(let number) = reason { Terminal.die(by: number) }
+  }
+
+  private func perform(
+    _ effect: Effect, on monitor: Monitor, telling mailbox: ConsoleMailbox
+  ) {
+    switch effect {
+    case .refresh(let every): Task { await monitor.poll(every: every) }
+    case .enableEvents(let workers):
+      Task { mailbox.tell(ConsoleMessage(await monitor.enableEvents(of: workers))) }
+    case .quit, .repaint, .bell, .copy, .save: break
+    }
   }
 
   // MARK: As text
@@ -137,5 +146,20 @@ actor PlainPrinter {
         pages: { RuleRegistry.rule($0)?.page }))
     printed += 1
     return printed < count
+  }
+}
+
+extension ConsoleMessage {
+  /// What became of asking workers for task events.
+  init(_ outcome: EventsOutcome) {
+    switch outcome {
+    case .silent(let reason): self.init("nobody was asked: \(reason)", isRefusal: true)
+    case .asked(let agreed, let refused, let silent):
+      var parts = agreed.isEmpty ? [] : ["\(agreed.joined(separator: ", ")) will send task events"]
+      parts += refused.sorted { $0.key < $1.key }.map { "\($0) refused: \($1)" }
+      if !silent.isEmpty { parts.append("no answer from \(silent.joined(separator: ", "))") }
+      self.init(
+        parts.joined(separator: "; "), isRefusal: !refused.isEmpty || !silent.isEmpty)
+    }
   }
 }

@@ -6,15 +6,14 @@ import TaskmonConfiguration
 @main
 enum Main {
   static func main() {
-    let arguments = ArgumentSecrets.takeOutOfSight()
+    let typed = ArgumentSecrets.takeOutOfSight()
     signal(SIGPIPE, SIG_IGN)
     do {
-      let typed = Array(arguments.values.dropFirst())
-      var command = try Taskmon.parseAsRoot(try completed(typed))
-      if arguments.heldSecret { Complaint.write(ArgumentSecrets.warning) }
+      var command = try Taskmon.parseAsRoot(try completed(Array(typed.values.dropFirst())))
+      if typed.isUnwise { Complaint.write(ArgumentSecrets.warning) }
       try command.run()
     } catch {
-      exit(error, arguments: arguments.values)
+      exit(error, typed)
     }
   }
 
@@ -30,21 +29,21 @@ enum Main {
   }
 
   /// `check` answers wrong usage with its own “unknown”, everything else as sysexits has it.
-  private static func exit(_ error: any Error, arguments: [String]) -> Never {
+  private static func exit(_ error: any Error, _ typed: TypedArguments) -> Never {
     if let failure = error as? CommandFailure {
-      if let sentence = failure.sentence { Complaint.write(sentence) }
+      if let sentence = failure.sentence { Complaint.write(typed.hidden(in: sentence)) }
       Glibc.exit(failure.code)
     }
-    let isCheck = arguments.dropFirst().first == "check"
+    let isCheck = typed.values.dropFirst().first == "check"
     if let problem = error as? ConfigurationError {
-      Complaint.write(problem.sentence)
+      Complaint.write(typed.hidden(in: problem.sentence))
       Glibc.exit(isCheck ? 3 : 1)
     }
-    if isCheck, Taskmon.exitCode(for: error) == .validationFailure {
-      Complaint.write(Taskmon.fullMessage(for: error), isPlain: true)
-      Glibc.exit(3)
-    }
-    Taskmon.exit(withError: error)
+    let code = Taskmon.exitCode(for: error)
+    // Help and version are answers.
+    guard code != .success else { Taskmon.exit(withError: error) }
+    Complaint.write(typed.hidden(in: Taskmon.fullMessage(for: error)), isPlain: true)
+    Glibc.exit(isCheck && code == .validationFailure ? 3 : code.rawValue)
   }
 }
 
@@ -61,7 +60,8 @@ struct Taskmon: ParsableCommand {
     version: Version.text,
     subcommands: [
       TopCommand.self, ServeCommand.self, CheckCommand.self, DoctorCommand.self,
-      SnapshotCommand.self, ShowCommand.self, RulesCommand.self, ExplainCommand.self,
+      SnapshotCommand.self, ShowCommand.self, TaskCommand.self, RulesCommand.self,
+      ExplainCommand.self,
       DemoCommand.self,
     ])
 }

@@ -13,7 +13,8 @@ struct ACLRuleTests {
   /// Every kind of reading there is, once.
   static let reads: [ReadCommand] = [
     .ping, .time, .info(["server"]), .exists(key), .type(key), .listLength(key),
-    .listTail(key, count: 1), .listFront(key, count: 1), .memoryUsage(key), .stringLength(key),
+    .listTail(key, count: 1), .listFront(key, count: 1), .listFront(key, skipping: 1, count: 1),
+    .memoryUsage(key), .stringLength(key),
     .stringRange(key, from: 0, through: 1), .millisecondsToLive(key), .hashLength(key),
     .hashFieldLength(key, zero), .hashField(key, zero), .setCount(key), .sortedSetCount(key),
     .sortedSetRange(key, from: 0, through: 1), .scan(cursor: zero, count: 10),
@@ -29,6 +30,9 @@ struct ACLRuleTests {
       ReplyListCommand.keepSentinel(list), ReplyListCommand.exec, ReplyListCommand.delete(list),
       ControlRequest(
         .ping, owner: "1", ticket: "2", expires: Timestamp(secondsSince1970: 1), layout: layout),
+      WorkerChange(
+        .enableEvents, to: ["celery@w1"], owner: "1", ticket: "2",
+        expires: Timestamp(secondsSince1970: 1), layout: layout),
     ]
   }
 
@@ -42,7 +46,7 @@ struct ACLRuleTests {
     _ commands: [any WireCommand], _ url: RedisURL
   ) async throws -> [RedisReply] {
     let link = RedisLink(
-      url: url, time: SystemTime.source, allows: [.read, .replyList, .control])
+      url: url, time: SystemTime.source, allows: [.read, .replyList, .control, .change])
     return try await link.send(commands)
   }
 
@@ -137,16 +141,45 @@ struct ACLRuleTests {
     #expect(try server.command("LLEN", "celery") == .integer(1))
   }
 
-  @Test("the line is what redis-cli takes, whatever the prefix")
+  @Test("the README shows both lines")
+  func readme() throws {
+    let lines = [ACLRule.Access.asking, .readOnly].map {
+      ACLRule(access: $0, layout: Self.layout).line
+    }
+    let wanted = """
+      To see everything:
+
+      ```
+      \(lines[0])
+      ```
+
+      With `--read-only`:
+
+      ```
+      \(lines[1])
+      ```
+
+      """
+    #expect(try ReadmeSection.text("least-rights", current: wanted) == wanted)
+  }
+
+  @Test("the line is what redis-cli takes, whatever the prefix and a new user's channels")
   func line() async throws {
     let rule = ACLRule(access: .readOnly, layout: Self.layout)
     #expect(
       rule.line == """
-        ACL SETUSER taskmon reset on %R~* &/0.celeryev/* &*celeryev* +client|setname +config|get \
-        +exists +getrange +hget +hlen +hscan +hstrlen +info +llen +lrange +memory|usage +ping \
-        +psubscribe +pttl +scan +scard +select +sscan +strlen +time +type +zcard +zrange >PASSWORD
+        ACL SETUSER taskmon reset on %R~* resetchannels &/0.celeryev/* &*celeryev* +client|setname \
+        +config|get +exists +getrange +hget +hlen +hscan +hstrlen +info +llen +lrange \
+        +memory|usage +ping +psubscribe +pttl +scan +scard +select +sscan +strlen +time +type \
+        +zcard +zrange >PASSWORD
         """)
-    let server = try await RedisServer()
+    for channels in ["resetchannels", "allchannels"] {
+      try await expectTaken(
+        by: try await RedisServer(arguments: ["--acl-pubsub-default", channels]))
+    }
+  }
+
+  private func expectTaken(by server: RedisServer) async throws {
     let odd = KeyLayout(database: 3, globalPrefix: "a b\"ü*")
     for layout in [Self.layout, odd] {
       for access in ACLRule.Access.allCases {

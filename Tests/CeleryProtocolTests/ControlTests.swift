@@ -63,6 +63,8 @@ struct ControlReplyTests {
     expected.priority = 0
     expected.exchange = ""
     expected.routingKey = "celery"
+    expected.argumentsRepr = "[25]"
+    expected.keywordArgumentsRepr = "{}"
     #expect(found[0][1] == expected)
     let reserved = try replies("reserved").map { try ActiveTasksReply($0.answer).tasks }
     #expect(reserved.map(\.count) == [1, 2])
@@ -248,6 +250,7 @@ struct ControlRequestTests {
         .registered(items: ["time_limit", "soft_time_limit"]), "registered",
         ["taskinfoitems": ["time_limit", "soft_time_limit"]]
       ),
+      (.queryTask(ids: ["a", "b"]), "query_task", ["ids": ["a", "b"]]),
     ] as [(ControlRequest.Method, String, JSONValue)])
   func namesMethods(
     _ method: ControlRequest.Method, _ name: String, _ given: JSONValue
@@ -256,6 +259,26 @@ struct ControlRequestTests {
     #expect(body["method"]?.string == name)
     #expect(body["arguments"] == given)
     #expect(body["destination"] == JSONValue.null)
+  }
+}
+
+struct WorkerChangeTests {
+  @Test("a change goes to named workers only, on the channel of questions")
+  func writes() throws {
+    let change = WorkerChange(
+      .enableEvents, to: ["w1@vm"], owner: "own", ticket: "tick",
+      expires: Timestamp(secondsSince1970: 1795334915.5),
+      layout: KeyLayout(database: 2, globalPrefix: "px:"))
+    let arguments = change.arguments.map { String(decoding: $0, as: UTF8.self) }
+    #expect(arguments.prefix(2) == ["PUBLISH", "px:/2.celery.pidbox"])
+    let envelope = try Envelope(decoding: Array(arguments[2].utf8))
+    #expect(envelope.headers == ["clock": 0, "expires": 1795334915.5])
+    #expect(
+      String(decoding: envelope.body, as: UTF8.self)
+        == #"{"method": "enable_events", "arguments": {}, "destination": ["w1@vm"], "#
+        + #""pattern": null, "matcher": null, "ticket": "tick", "reply_to": "#
+        + #"{"exchange": "", "routing_key": "taskmon-own.reply.celery.pidbox"}}"#)
+    #expect(WorkerChange.right == .change)
   }
 }
 

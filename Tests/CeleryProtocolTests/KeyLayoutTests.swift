@@ -200,6 +200,51 @@ struct EventChannelTests {
       layout.eventPattern(forDiscovered: channels.map { RedisKey($0) })?.text == expected)
   }
 
+  @Test(
+    "channels that name no database are left to other installations, and to those who are here",
+    arguments: [
+      (["shop1_celeryev/x"], ["shop1_"], false, nil),
+      (["shop1_celeryev/x", "celeryev/x"], ["shop1_"], false, "celeryev/*"),
+      (["celeryev/x"], ["", "shop1_"], false, "celeryev/*"),
+      (["celeryev/x"], [], true, nil),
+      (["celeryev/x", "/0.celeryev"], [], true, "/0.celeryev"),
+    ] as [([String], Set<String>, Bool, String?)])
+  func leavesOthers(
+    _ channels: [String], _ others: Set<String>, _ onlyOwn: Bool, _ expected: String?
+  ) {
+    let found = KeyLayout(database: 0).eventPattern(
+      forDiscovered: channels.map { RedisKey($0) }, others: others, onlyOwn: onlyOwn)
+    #expect(found?.text == expected)
+  }
+
+  @Test("the longer prefix owns a key that stands behind two")
+  func foreignKeys() {
+    let key = RedisKey("shop1_q")
+    #expect(KeyLayout(database: 0).isForeign(key, others: ["", "shop1_"]))
+    #expect(!KeyLayout(database: 0).isForeign(key, others: ["", "shop2_"]))
+    #expect(!KeyLayout(database: 0, globalPrefix: "shop1_").isForeign(key, others: ["", "shop1_"]))
+    #expect(!KeyLayout(database: 0, globalPrefix: "shop1_").isForeign(key, others: ["shop"]))
+  }
+
+  @Test(
+    "a pattern that is not the layout's tells the fanout_prefix in use",
+    arguments: [
+      ("", KeyLayout.FanoutPrefix.database, "/0.celeryev/*", nil),
+      ("", .database, "/0.celeryev", nil),
+      ("", .database, "celeryev/*", KeyLayout.FanoutPrefix.none),
+      ("", .database, "/my\\[app\\].celeryev/*", .text("/my[app].")),
+      ("", .none, "/0.celeryev/*", .database),
+      ("px:", .database, "px:celeryev", KeyLayout.FanoutPrefix.none),
+      ("px:", .database, "other/*", nil),
+    ] as [(String, KeyLayout.FanoutPrefix, String, KeyLayout.FanoutPrefix?)])
+  func fanoutInUse(
+    _ prefix: String, _ given: KeyLayout.FanoutPrefix, _ pattern: String,
+    _ expected: KeyLayout.FanoutPrefix?
+  ) {
+    let layout = KeyLayout(database: 0, globalPrefix: prefix, fanoutPrefix: given)
+    #expect(layout.otherFanoutPrefix(inPattern: RedisKey(pattern)) == expected)
+  }
+
   @Test("a channel tells where else Celery speaks")
   func namesSources() {
     let layout = KeyLayout(database: 0)

@@ -8,13 +8,13 @@ import Testing
 struct RedisSubscriptionTests {
   /// A running subscription and what it has said.
   private final class Listener: Sendable {
-    let signals = Collected<SubscriptionSignal>()
+    let signals = Collected<Heard>()
     let task: Task<Void, Never>
 
     init(_ url: RedisURL, patterns: [String], limits: RedisLimits = .quick()) {
       let subscription = RedisSubscription(
         url: url, time: time, limits: limits, patterns: patterns.map { RedisKey($0) })
-      task = Task { [signals] in await subscription.run { signals.add($0) } }
+      task = Task { [signals] in await subscription.hear { signals.add($0) } }
     }
 
     deinit { task.cancel() }
@@ -69,7 +69,7 @@ struct RedisSubscriptionTests {
     let subscription = RedisSubscription(
       url: try server.url(), time: time, patterns: [RedisKey("flood")])
     let task = Task {
-      await subscription.run { signal in
+      await subscription.hear { signal in
         total.withLock { state in
           if case .subscribed = signal { state.ready = true }
           guard case .messages(let messages, _) = signal else { return }

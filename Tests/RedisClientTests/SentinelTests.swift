@@ -83,10 +83,10 @@ struct SentinelTests {
     try group.first.command("SET", "where", "shared")
     let link = RedisLink(
       url: try group.url(), time: time, limits: .quick(), allows: [.read, .replyList])
-    let signals = Collected<SubscriptionSignal>()
+    let signals = Collected<Heard>()
     let subscription = RedisSubscription(
       url: try group.url(), time: time, limits: .quick(), patterns: [RedisKey("news")])
-    let task = Task { await subscription.run { signals.add($0) } }
+    let task = Task { await subscription.hear { signals.add($0) } }
     defer { task.cancel() }
     try await eventually { signals.all.count == 1 }
     #expect(await value(link) == "shared")

@@ -26,6 +26,12 @@ extension RedisServer {
   }
 }
 
+extension SentinelGroup {
+  func url(_ options: String = "?master_name=shop", login: String = "") throws -> RedisURL {
+    try RedisURL("sentinel://\(login)127.0.0.1:\(sentinel.port ?? 0)/0\(options)")
+  }
+}
+
 /// The error of connecting and reading; nil where both succeed.
 func taskmonFailure(_ url: RedisURL, limits: RedisLimits = .quick()) async -> RedisError? {
   let connection = RedisConnection(url: url, time: time, limits: limits)

@@ -184,11 +184,11 @@ struct TLSTests {
     let port = try freePort()
     let server = try await RedisServer.secure(
       try await made.sign("good", for: "DNS:localhost"), port: port)
-    let signals = Collected<SubscriptionSignal>()
+    let signals = Collected<Heard>()
     let subscription = RedisSubscription(
       url: try url(port).with(tls: TLSOptions(caFile: made.authority.certificate)), time: time,
       limits: .quick { $0.subscriptionSilence = .seconds(600) }, patterns: [RedisKey("a.*")])
-    let task = Task { await subscription.run { signals.add($0) } }
+    let task = Task { await subscription.hear { signals.add($0) } }
     try await eventually { signals.all.count == 1 }
     try server.command("PUBLISH", "a.1", "one")
     try await eventually { signals.all.count == 2 }

@@ -20,8 +20,8 @@ import Testing
 
   private func assemble(silence: String? = nil) -> BeatFacts {
     BeatAssembly(
-      layout: layout, facts: facts, book: book, ledger: ledger, hearing: hearing,
-      workers: WorkerAssembly(ledger: ledger, book: book, silence: silence).workers,
+      layout: layout, facts: facts, book: book, events: ledger.excerpt, hearing: hearing,
+      workers: WorkerAssembly(events: ledger.excerpt, book: book, silence: silence).workers,
       silence: silence
     ).assemble()
   }

@@ -35,4 +35,26 @@ import Testing
     queues.forget([], unnamedSince: at(40))
     #expect(queues.ordered == ["holding"])
   }
+
+  @Test func `what workers consume takes the place of what is only declared`() {
+    var queues = KnownQueues(limit: 3)
+    queues.name(["a", "b", "c"], at: at(1))
+    queues.consume(["z", "b"], at: at(2))
+    #expect(queues.ordered == ["a", "b", "z"])
+    #expect(queues.isFull)
+    queues.name(["c"], at: at(3))
+    queues.consume(["z", "b"], at: at(4))
+    #expect(queues.ordered == ["a", "b", "z"])
+    queues.consume(["u", "v", "w", "x"], at: at(5))
+    #expect(queues.ordered.count == 3)
+    #expect(!queues.ordered.contains("a"))
+  }
+
+  @Test func `where there is room nothing makes it`() {
+    var queues = KnownQueues(limit: 3)
+    queues.name(["a"], at: at(1))
+    queues.consume(["y", "z"], at: at(2))
+    #expect(queues.ordered == ["a", "y", "z"])
+    #expect(!queues.isFull)
+  }
 }

@@ -146,6 +146,27 @@ private final class Watched: Sendable {
     }
   }
 
+  @Test func `what workers published is summed up in the snapshot`() async throws {
+    let server = try await RedisServer()
+    let published = try Capture.published("events.jsonl")
+    try await Self.observe(Self.configuration(try server.url())) { watched in
+      try await eventually("listening") { watched.latest?.events.connectedSince != nil }
+      #expect(watched.latest?.tasks.value?.tasks == [])
+      for one in published { try server.command("PUBLISH", one.channel, one.data) }
+      try await eventually("summed up") {
+        watched.latest?.tasks.value?.tasks.reduce(0) { $0 + $1.total.counts.received } == 211
+      }
+      let snapshot = try #require(watched.latest)
+      let tasks = try #require(snapshot.tasks.value)
+      #expect(tasks[task: "labapp.add"]?.recent.counts.received == 129)
+      #expect(tasks.recent.heard > .zero)
+      #expect(tasks.failures.count == 57 && tasks.failures.allSatisfy { $0.message != nil })
+      #expect(snapshot.workers.value?.allSatisfy { $0.events?.taskEvents ?? 0 > 100 } == true)
+      #expect(snapshot.events.taskEventCounts["task-failed"] == 39)
+      #expect(snapshot.running.value?.map(\.task) == ["labapp.ignore_it"])
+    }
+  }
+
   @Test func `events on another channel variant are found`() async throws {
     let server = try await RedisServer()
     let online = try #require(try Capture.published("events.jsonl").first)

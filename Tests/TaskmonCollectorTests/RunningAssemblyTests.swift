@@ -16,9 +16,11 @@ import Testing
   private func assemble(
     at now: Double
   ) -> (running: [RunningTask], endedUnheard: [UnheardEnd]) {
-    let workers = WorkerAssembly(ledger: ledger, book: book, silence: nil).workers
+    let listed = book.workers.values.flatMap { $0.activeTasks.map(\.id) }
+    let excerpt = ledger.excerpt(of: listed, at: at(now))
+    let workers = WorkerAssembly(events: excerpt, book: book, silence: nil).workers
     return RunningAssembly(
-      ledger: ledger, hearing: hearing, workers: workers, book: book, now: at(now)
+      events: excerpt, hearing: hearing, workers: workers, book: book, now: at(now)
     ).assemble()
   }
 

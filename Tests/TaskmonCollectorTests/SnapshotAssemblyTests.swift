@@ -7,7 +7,7 @@ import Testing
 @testable import TaskmonCollector
 
 @Suite struct SnapshotAssemblyTests {
-  private static func snapshot(
+  static func snapshot(
     facts: CollectedFacts = CollectedFacts(), ledger: EventLedger? = nil,
     hearing: Hearing = Hearing(limit: 4), inspection: InspectionFacts = InspectionFacts(),
     isReadOnly: Bool = false, link: RedisClient.LinkState = .idle
@@ -16,13 +16,13 @@ import Testing
       configuration: MonitorConfiguration(
         broker: try RedisURL("redis://:secret@h:6379/0"), isReadOnly: isReadOnly),
       facts: facts, book: InspectionBook(), inspection: inspection,
-      tap: EventTap.State(
-        ledger: ledger ?? EventLedger(budget: CollectionBudget()), hearing: hearing),
-      link: link, startedAt: at(0), polledAt: nil, cost: RedisCost(), now: at(100)
+      tap: EventTap.Excerpt(events: ledger?.excerpt ?? EventExcerpt(), hearing: hearing),
+      link: link, startedAt: at(0), polledAt: nil, cost: RedisCost(),
+      redisTime: RedisTime(), now: at(100)
     ).assemble().0
   }
 
-  private static func hearing(since seconds: Double) -> Hearing {
+  static func hearing(since seconds: Double) -> Hearing {
     var hearing = Hearing(limit: 4)
     hearing.connected(at: at(seconds))
     return hearing
@@ -34,6 +34,7 @@ import Testing
     #expect(snapshot.unacked.value == nil)
     #expect(snapshot.workers.value == nil)
     #expect(snapshot.running.value == nil)
+    #expect(snapshot.tasks.reason == "the event channel was not heard yet")
     #expect(snapshot.server.value == nil)
     #expect(snapshot.presence.value == nil)
     #expect(snapshot.results.value == nil)

@@ -61,11 +61,13 @@ enum Capture {
 
   /// Every event of a capture with the moment it was received.
   static func events(_ name: String) throws -> [(event: CeleryEvent, receivedAt: Timestamp)] {
-    var decoder = EventDecoder()
+    var scanner = EventScanner()
     var found: [(CeleryEvent, Timestamp)] = []
     for published in try published(name) {
       let moment = Timestamp(secondsSince1970: published.t)
-      _ = try decoder.decode(Array(published.data.utf8)) { found.append(($0, moment)) }
+      _ = try scanner.scan(Array(published.data.utf8).span) {
+        found.append(($0.event(in: $1), moment))
+      }
     }
     return found
   }
@@ -74,7 +76,11 @@ enum Capture {
     of name: String, budget: CollectionBudget = CollectionBudget()
   ) throws -> EventLedger {
     var ledger = EventLedger(budget: budget)
-    for (event, moment) in try events(name) { ledger.absorb(event, receivedAt: moment) }
+    for published in try published(name) {
+      ledger.absorb(
+        payload: Array(published.data.utf8),
+        receivedAt: Timestamp(secondsSince1970: published.t))
+    }
     return ledger
   }
 
@@ -125,69 +131,6 @@ extension InspectionBook {
     asked(question, ticket: "\(question)-\(worker)")
     _ = take(
       envelope(worker: worker, ticket: "\(question)-\(worker)", answer: answer), at: moment)
-  }
-}
-
-/// Short words for events.
-struct Speaker {
-  var name = "celery@w1"
-  var pid: Int? = 100
-
-  var id: WorkerID { WorkerID(name: name, pid: pid) }
-
-  func event(_ kind: CeleryEvent.Kind, _ seconds: Double) -> CeleryEvent {
-    CeleryEvent(hostname: name, pid: pid, timestamp: at(seconds), clock: nil, kind: kind)
-  }
-
-  func heartbeat(_ seconds: Double, processed: Int? = nil) -> CeleryEvent {
-    event(.workerHeartbeat(WorkerState(frequency: Seconds(2), processed: processed)), seconds)
-  }
-
-  func offline(_ seconds: Double) -> CeleryEvent {
-    event(.workerOffline(WorkerState()), seconds)
-  }
-
-  func received(
-    _ id: String, _ seconds: Double, task: String = "a.b", arguments: String = "()",
-    retries: Int = 0
-  ) -> CeleryEvent {
-    event(
-      .taskReceived(
-        TaskAnnouncement(
-          id: id, name: task, argumentsRepr: arguments, keywordArgumentsRepr: "{}",
-          retries: retries)),
-      seconds)
-  }
-
-  func sent(_ id: String, _ seconds: Double, task: String = "a.b") -> CeleryEvent {
-    CeleryEvent(
-      hostname: "gen1@web", pid: 1, timestamp: at(seconds),
-      kind: .taskSent(
-        TaskAnnouncement(id: id, name: task, argumentsRepr: "()", keywordArgumentsRepr: "{}")))
-  }
-
-  func started(_ id: String, _ seconds: Double) -> CeleryEvent {
-    event(.taskStarted(id: id), seconds)
-  }
-
-  func succeeded(_ id: String, _ seconds: Double) -> CeleryEvent {
-    event(.taskSucceeded(id: id, runtime: nil), seconds)
-  }
-
-  func retried(_ id: String, _ seconds: Double) -> CeleryEvent {
-    event(.taskRetried(TaskFailure(id: id)), seconds)
-  }
-}
-
-extension EventLedger {
-  init(_ events: CeleryEvent..., budget: CollectionBudget = CollectionBudget()) {
-    self.init(budget: budget)
-    absorb(events)
-  }
-
-  /// Each received when it was sent.
-  mutating func absorb(_ events: [CeleryEvent]) {
-    for event in events { absorb(event, receivedAt: event.timestamp ?? at(0)) }
   }
 }
 

@@ -11,7 +11,7 @@ import Testing
   private func facts(
     _ ledger: EventLedger, _ book: InspectionBook = InspectionBook(), silence: String? = nil
   ) -> [WorkerFacts] {
-    WorkerAssembly(ledger: ledger, book: book, silence: silence).workers
+    WorkerAssembly(events: ledger.excerpt, book: book, silence: silence).workers
   }
 
   private static let stats =
@@ -114,7 +114,7 @@ import Testing
     var hearing = Hearing(limit: 4)
     hearing.connected(at: at(0))
     let running = RunningAssembly(
-      ledger: ledger, hearing: hearing, workers: workers, book: book, now: at(4)
+      events: ledger.excerpt, hearing: hearing, workers: workers, book: book, now: at(4)
     ).assemble().running
     #expect(running.count == 2000)
     #expect(running.allSatisfy { $0.confirmedAt == at(3) })

@@ -45,6 +45,16 @@ struct ConfigurationTests {
     (
       "from: http://h:1", ["TASKMON_BROKER": "redis://x"], ["check"], ["--broker=redis://x"]
     ),
+    ("priority-steps: [0, 5]", [:], ["top"], ["--priority-steps=0", "--priority-steps=5"]),
+    ("priority-steps: 0,5", [:], ["top"], ["--priority-steps=0,5"]),
+    (
+      "", ["TASKMON_PRIORITY_STEPS": "0,5"], ["top"],
+      ["--priority-steps=0", "--priority-steps=5"]
+    ),
+    ("sep: \":\"", [:], ["top"], ["--sep=:"]),
+    ("fanout-patterns: false", [:], ["serve"], ["--fanout-patterns=false"]),
+    ("fanout-prefix: false", ["TASKMON_FANOUT_PREFIX": "/x."], ["top"], ["--fanout-prefix=/x."]),
+    ("sentinel-tls: true", [:], ["doctor"], ["--sentinel-tls"]),
     ("refresh:", [:], ["top"], []),
     ("", ["TASKMON_BROKER": "redis://x"], ["--version"], []),
   ]
@@ -90,6 +100,9 @@ struct ConfigurationTests {
       (["TASKMON_ASCII": "perhaps"], "TASKMON_ASCII: \"perhaps\" is neither true nor false"),
       (["TASKMON_THEME": "drak"], "TASKMON_THEME: there is no \"drak\"; did you mean \"dark\"?"),
       (["TASKMON_SET": "stuck-task.x=1"], "TASKMON_SET: the rule stuck-task has no threshold"),
+      (["TASKMON_PRIORITY_STEPS": "0,x"], "TASKMON_PRIORITY_STEPS: \"x\" are no priority steps"),
+      (["TASKMON_FANOUT_PATTERNS": "maybe"], "TASKMON_FANOUT_PATTERNS: \"maybe\" is neither true"),
+      (["TASKMON_THEME": "redis://:secret@h"], "TASKMON_THEME: there is no \"redis://:***@h\""),
       (["CELERY_BROKER_URL": "amqp://u:secret@h"], "CELERY_BROKER_URL: "),
     ])
   func wrongVariables(_ environment: [String: String], _ words: String) {
@@ -114,6 +127,21 @@ struct ConfigurationTests {
       let names = Settings.all.filter { $0.commands.contains(command) }.map(\.name)
       #expect(names.count == Set(names).count, "\(command)")
     }
+  }
+}
+
+@Suite("kombu's transport options")
+struct TransportOptionTests {
+  @Test(
+    "steps are whole numbers, sorted, each once, no more than sixteen",
+    arguments: [
+      ("0,3,6,9", [0, 3, 6, 9]), ("9, 0,0", [0, 9]), ("5", [5]), ("", []), ("0,,1", []),
+      ("0,x", []), ("-1,2", []), ("1.5", []),
+      ((0...15).map(String.init).joined(separator: ","), Array(0...15)),
+      ((0...16).map(String.init).joined(separator: ","), []),
+    ])
+  func steps(_ text: String, _ wanted: [Int]) {
+    #expect(TransportOption.steps(text) == wanted)
   }
 }
 

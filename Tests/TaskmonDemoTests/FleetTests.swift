@@ -60,10 +60,11 @@ struct Rehearsal {
   /// The events published so far, decoded as a monitor would.
   func events() throws -> [CeleryEvent] {
     var events: [CeleryEvent] = []
-    var decoder = EventDecoder()
+    var scanner = EventScanner()
     for command in sent where command.name == "PUBLISH" {
       guard text(command.arguments[1]).hasPrefix("/0.celeryev/") else { continue }
-      _ = try decoder.decode(command.arguments[2]) { events.append($0) }
+      let payload = command.arguments[2]
+      _ = try scanner.scan(payload.span) { events.append($0.event(in: $1)) }
     }
     return events
   }
@@ -239,6 +240,32 @@ struct Rehearsal {
       shop.sent.contains { $0.name == "PUBLISH" && $0.arguments[2].count > 3 << 20 })
   }
 
+  @Test func aKilledWorkerSaysNothingMoreAndTakesItsTasksWithIt() throws {
+    var shop = Rehearsal(try options("lost-worker"))
+    shop.play(seconds: 14.5)
+    #expect(!shop.fleet.isKilled(0))
+    shop.play(seconds: 1)
+    #expect(shop.fleet.isKilled(0))
+    let before = try shop.events().count { $0.hostname == "celery@worker-1" }
+    let sent = shop.sent.count
+    shop.play(seconds: 20)
+    #expect(try shop.events().count { $0.hostname == "celery@worker-1" } == before)
+    #expect(try shop.events().contains { $0.hostname == "celery@worker-2" })
+    let question = try question("active", at: shop.now)
+    #expect(shop.fleet.answer(question, by: 0, at: shop.now) == nil)
+    #expect(shop.fleet.answer(question, by: 1, at: shop.now) != nil)
+    // What it held stays unacknowledged; the others go on.
+    let held = shop.sent.prefix(sent).filter { $0.name == "HSET" }.contains {
+      let entry = try? UnackedEntry(decoding: $0.arguments[3])
+      return entry?.message.task == "billing.charge"
+        && shop.unacked.contains(Array((entry?.message.deliveryTag ?? "").utf8))
+    }
+    #expect(held)
+    #expect(shop.lists.values.allSatisfy { $0.count < 200 })
+    #expect(
+      try !shop.events().contains { if case .workerOffline = $0.kind { true } else { false } })
+  }
+
   @Test func theShowIsHealthyForFifteenSeconds() throws {
     var shop = Rehearsal(try options("show"))
     shop.play(seconds: 14.5)
@@ -256,7 +283,8 @@ struct Rehearsal {
     let names = ScenarioRegistry.all.map(\.name)
     #expect(
       names == [
-        "show", "healthy", "multiple-beats", "stuck-task", "oversized-result", "beat-down",
+        "show", "healthy", "multiple-beats", "stuck-task", "oversized-result", "lost-worker",
+        "beat-down",
         "worker-without-tasks", "unregistered-task",
       ])
     #expect(ScenarioRegistry.all.allSatisfy { !$0.summary.isEmpty && $0.summary.count < 90 })
@@ -264,18 +292,24 @@ struct Rehearsal {
   }
 
   /// What a worker answers, unpacked; fails where it stays silent.
-  private func ask(
-    _ method: String, _ arguments: JSONValue = [:], of shop: inout Rehearsal, worker: Int
-  ) throws -> JSONValue {
+  private func question(
+    _ method: String, _ arguments: JSONValue = [:], at now: Timestamp
+  ) throws -> ControlQuestion {
     let request: JSONValue = [
       "method": .string(method), "arguments": arguments, "destination": nil, "pattern": nil,
       "matcher": nil, "ticket": "t-1", "reply_to": ["exchange": "", "routing_key": "list"],
     ]
     let payload = EnvelopeWriter.envelope(
-      body: request, headers: ["clock": 0, "expires": .double(shop.now.secondsSince1970 + 1)],
+      body: request, headers: ["clock": 0, "expires": .double(now.secondsSince1970 + 1)],
       properties: EnvelopeWriter.Properties(
         deliveryMode: 2, exchange: "celery.pidbox", routingKey: "", deliveryTag: "d-1"))
-    let question = try #require(ControlQuestion(decoding: payload))
+    return try #require(ControlQuestion(decoding: payload))
+  }
+
+  private func ask(
+    _ method: String, _ arguments: JSONValue = [:], of shop: inout Rehearsal, worker: Int
+  ) throws -> JSONValue {
+    let question = try question(method, arguments, at: shop.now)
     let answered = shop.fleet.answer(question, by: worker, at: shop.now)
     let answer = try #require(answered)
     let reply = try ControlReply(decoding: answer.message)

@@ -106,16 +106,17 @@ final class Stage: Sendable {
       let ears = RedisSubscription(
         url: url, time: SystemTime.source, patterns: [KeyLayout(database: 0).eventPattern])
       let listening = Task {
-        await ears.run { signal in
-          guard case .messages(let messages, _) = signal else { return }
-          var decoder = EventDecoder()
-          for message in messages {
-            let decoded = try? decoder.decode(message.payload) { event in
-              heard.withLock { $0[name(of: event.kind), default: 0] += 1 }
+        await ears.run(
+          onMessages: { bytes, places, _ in
+            var scanner = EventScanner()
+            for place in places {
+              let decoded = try? scanner.scan(bytes.extracting(place.payload)) { event, body in
+                let kind = name(of: event.event(in: body).kind)
+                heard.withLock { $0[kind, default: 0] += 1 }
+              }
+              if decoded == nil { heard.withLock { $0["broken", default: 0] += 1 } }
             }
-            if decoded == nil { heard.withLock { $0["broken", default: 0] += 1 } }
-          }
-        }
+          }, onSignal: { _ in })
       }
       let wanted = [
         "workerHeartbeat", "taskSent", "taskReceived", "taskStarted", "taskSucceeded",

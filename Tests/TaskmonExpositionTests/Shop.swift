@@ -70,6 +70,7 @@ extension Shop {
     snapshot.workers = .value(workers)
     snapshot.inspection = InspectionFacts(lastRound: now - Seconds(5), replies: 2, receivers: 2)
     snapshot.running = .value(running)
+    snapshot.tasks = .value(tasks)
     snapshot.beat = beat
     snapshot.results = .value(results)
     snapshot.collectors = [
@@ -127,6 +128,36 @@ extension Shop {
         id: id, task: task, worker: WorkerID(name: "celery@w1", pid: 7),
         startedAt: now - Seconds(age))
     }
+  }
+
+  static var tasks: TaskStatistics {
+    func series(_ node: String, _ counts: TaskCounts, _ runs: [Int]) -> TaskSeries {
+      let runtime = TimeBuckets(
+        bounds: [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10],
+        counts: [runs[0], runs[1]] + Array(repeating: 0, count: 12) + [runs[2]],
+        sum: Seconds(Double(counts.succeeded) * 4.8055555555555554))
+      let wait = TimeBuckets(
+        bounds: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800],
+        counts: Array(repeating: 1, count: 15), sum: Seconds(4000))
+      let failures = counts.failed > 0 ? ["KeyError": counts.failed - 1, "": 1] : [:]
+      let isRun = counts.started > 0
+      return TaskSeries(
+        task: "shop.pay", node: node, queue: "celery", counts: counts, failures: failures,
+        runtime: isRun ? runtime : TimeBuckets(bounds: runtime.bounds),
+        wait: isRun ? wait : TimeBuckets(bounds: wait.bounds))
+    }
+    let time = CountedTime(from: now - .minutes(10), to: now, heard: .minutes(10))
+    return TaskStatistics(
+      since: now - .hours(2), recent: time, minute: time,
+      series: [
+        series("web", TaskCounts(sent: 130), [0, 0, 0]),
+        series(
+          "celery@w1",
+          TaskCounts(
+            received: 100, started: 95, succeeded: 80, failed: 6, retried: 7, rejected: 1,
+            revoked: 3, duplicates: 2), [10, 65, 5]),
+        series("second@w1", TaskCounts(received: 20, started: 15, succeeded: 10), [0, 10, 0]),
+      ])
   }
 
   private static var beat: BeatFacts {

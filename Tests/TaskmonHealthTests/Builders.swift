@@ -17,7 +17,9 @@ func snapshot(
   unacked: Observation<UnackedFacts> = .unavailable("not read yet"),
   workers: Observation<[WorkerFacts]> = .value([]),
   inspection: InspectionFacts? = nil, heard: [Interval]? = nil, lastGap: Timestamp? = nil,
-  running: Observation<[RunningTask]> = .value([]), beat: BeatFacts = BeatFacts(),
+  running: Observation<[RunningTask]> = .value([]),
+  tasks: Observation<TaskStatistics> = .unavailable("the event channel was not heard yet"),
+  beat: BeatFacts = BeatFacts(),
   results: Observation<ResultFacts> = .unavailable("not scanned yet"),
   chords: Observation<[ChordFacts]> = .unavailable("not scanned yet"),
   replyLists: Observation<ReplyListFacts> = .unavailable("not scanned yet"),
@@ -34,7 +36,8 @@ func snapshot(
     events: EventStreamFacts(
       pattern: "/0.celeryev/*", connectedSince: since,
       heard: heard ?? [Interval(from: since, to: moment)], lastGap: lastGap),
-    running: running, beat: beat, results: results, chords: chords, replyLists: replyLists)
+    running: running, tasks: tasks, beat: beat, results: results, chords: chords,
+    replyLists: replyLists)
 }
 
 /// A Redis in good order: a gigabyte of which little is used, nothing evicted, snapshots on.
@@ -43,13 +46,14 @@ func server(
   max: ByteCount? = .mebibytes(1024), host: ByteCount? = .mebibytes(8192),
   policy: String? = "noeviction", evicted: Int? = 0, clients: Int = 40, maxClients: Int? = 10_000,
   isLoading: Bool = false, appendOnly: Bool? = false, snapshots: Bool? = true, flushes: Int? = 0,
-  fullFlushes: Int? = nil, keys: Int? = 500
+  fullFlushes: Int? = nil, refused: Int? = nil, keys: Int? = 500
 ) -> ServerFacts {
   ServerFacts(
     version: "7.0.15", runID: run, uptime: Seconds(uptime), usedMemory: used, maxMemory: max,
     systemMemory: host, evictionPolicy: policy, evictedKeys: evicted, connectedClients: clients,
     maxClients: maxClients, isLoading: isLoading, appendOnly: appendOnly,
-    snapshotsConfigured: snapshots, flushes: flushes, fullFlushes: fullFlushes, keys: keys)
+    snapshotsConfigured: snapshots, flushes: flushes, fullFlushes: fullFlushes,
+    outOfMemoryErrors: refused, keys: keys)
 }
 
 /// A worker that sends a heartbeat every two seconds, the last one `heard` seconds ago.
@@ -59,7 +63,8 @@ func worker(
   pool: PoolKind? = .prefork, queues: [String]? = ["celery"], sendsTaskEvents: Bool? = true,
   oldestStart: Double? = nil, processed: Int? = nil, settings: WorkerSettings? = nil,
   registered: [RegisteredTask]? = nil, totals: [String: Int] = [:], hardLimit: Double? = nil,
-  now: Timestamp = noon
+  slots: Int? = nil, queuesTold: Double? = 20, prefetched: Int? = nil, uptime: Double? = nil,
+  events: WorkerEventFacts? = nil, now: Timestamp = noon
 ) -> WorkerFacts {
   func before(_ seconds: Double?) -> Timestamp? { seconds.map { now - Seconds($0) } }
   return WorkerFacts(
@@ -68,15 +73,44 @@ func worker(
     heartbeatInterval: freq.map { Seconds($0) }, active: active, processed: processed,
     sendsTaskEvents: sendsTaskEvents.map { .value($0) } ?? .unavailable("no task event yet"),
     queues: queues.map { .value($0) } ?? .unavailable("not asked yet"),
+    queuesToldAt: queues == nil ? nil : before(queuesTold),
     registered: registered.map { .value($0) } ?? .unavailable("not asked yet"),
     settings: settings.map { .value($0) } ?? .unavailable("not asked yet"),
     stats: pool.map { pool in
       .value(
         WorkerStats(
-          repliedAt: now - Seconds(20), pool: pool, totals: totals,
+          repliedAt: now - Seconds(20), pool: pool, slots: slots,
+          uptime: uptime.map { Seconds($0) }, totals: totals,
           hardLimit: hardLimit.map { Seconds($0) }))
     } ?? .unavailable("not asked yet"),
-    oldestStart: before(oldestStart))
+    prefetched: prefetched, oldestStart: before(oldestStart), events: events)
+}
+
+/// What was counted of tasks in the last ten minutes, of which `heard` seconds were heard.
+func statistics(
+  _ tasks: [String: TaskTally] = [:], nodes: [String: TaskCounts] = [:], heard: Double = 600,
+  failures: [RecentFailure] = [], at moment: Timestamp = noon
+) -> Observation<TaskStatistics> {
+  let counted = CountedTime(
+    from: moment - Seconds(min(heard, 600)), to: moment, heard: Seconds(heard))
+  return .value(
+    TaskStatistics(
+      since: moment - Seconds(heard), recent: counted, minute: counted,
+      tasks: tasks.map { TaskFacts(name: $0.key, recent: $0.value) }.sorted { $0.name < $1.name },
+      nodes: nodes.map { NodeTaskFacts(node: $0.key, recent: $0.value) }
+        .sorted { $0.node < $1.node },
+      failures: failures))
+}
+
+/// What a worker's own events tell, with a heartbeat every two seconds that took 10 ms.
+func heartbeats(
+  taskEvents: Int = 10, last: Double? = 1, delays: [Double] = Array(repeating: 0.01, count: 10),
+  unseen: Int? = 0, held: [HeldTask] = [], scheduled: Int = 0
+) -> WorkerEventFacts {
+  WorkerEventFacts(
+    heartbeats: 300, taskEvents: taskEvents, lastTaskEvent: last.map(ago),
+    heartbeatDelays: delays.map { Seconds($0) }, unseenRuns: unseen,
+    held: held.count + scheduled, scheduled: scheduled, longestHeld: held)
 }
 
 func queue(

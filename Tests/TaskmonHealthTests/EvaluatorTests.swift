@@ -157,12 +157,12 @@ private struct Echo: Rule {
       id: "id", task: "shop.slow", worker: WorkerID(name: "celery@w1", pid: 100),
       startedAt: ago(55), limits: TaskLimits(hard: Seconds(60), isKnown: true))
     let live = worker(
-      settings: WorkerSettings(isAlwaysEager: false),
+      active: 1, settings: WorkerSettings(isAlwaysEager: false),
       registered: [
         RegisteredTask(
           name: "shop.pay", hardLimit: Seconds(60), acksLate: false, rejectsOnWorkerLost: false,
           retriesByItself: true)
-      ], totals: ["shop.pay": 900])
+      ], totals: ["shop.pay": 900], slots: 1, prefetched: 0, events: heartbeats())
     var evaluator = Evaluator()
     let report = evaluator.evaluate(
       history(
@@ -173,8 +173,7 @@ private struct Echo: Rule {
           observed: 3700, server: .value(server()), queues: .value([queue(ready: 20_000)]),
           unacked: .value(UnackedFacts(count: 0, isWhole: true)),
           workers: .value([live, worker("celery@old", heard: 90, offline: 90)]),
-          running: .value([run]),
-          beat: beat,
+          running: .value([run]), tasks: statistics(), beat: beat,
           results: .value(ResultFacts(completedPasses: 1, updatedAt: noon)),
           chords: .value([ChordFacts(groupID: "g", size: 9, done: 3, unchangedSince: ago(1800))]),
           replyLists: .value(ReplyListFacts(count: 3, totalSize: .kibibytes(8))))))
@@ -206,6 +205,22 @@ private struct Echo: Rule {
     odd.heartbeatInterval = span
     odd.lastHeard = moment
     odd.offlineSince = moment
+    odd.active = .max
+    odd.prefetched = .max
+    odd.events = WorkerEventFacts(
+      heartbeats: .max, taskEvents: .max, lastTaskEvent: moment,
+      heartbeatDelays: [span, span, span], unseenRuns: .max, held: .max, scheduled: .min,
+      longestHeld: [HeldTask(id: "h", task: nil, since: moment)])
+    var second = odd
+    second.id.name = "celery@w2"
+    second.offlineSince = nil
+    let counts = TaskCounts(
+      started: .max, succeeded: .max, failed: .max, retried: .max, expired: .max, workerLost: .max)
+    let tally = TaskTally(
+      counts, failures: ["Reject": .max, "Ignore": .max, "A": .max], retries: ["A": .max])
+    let unacked = UnackedMessage(
+      queue: "celery", deliveredAt: moment,
+      message: .value(MessageFacts(taskID: "id", deliveryTag: "t")), size: ByteCount(Int64.max))
     let run = RunningTask(
       id: "id", task: nil, worker: odd.id, startedAt: moment, confirmedAt: moment,
       limits: TaskLimits(hard: span, soft: span, isKnown: true),
@@ -217,7 +232,10 @@ private struct Echo: Rule {
     let report = evaluator.evaluate(
       history(
         of: snapshot(
-          queues: .value([queue(ready: .max)]), workers: .value([odd]), running: .value([run]),
+          queues: .value([queue(ready: .max)]),
+          unacked: .value(UnackedFacts(count: .max, sample: [unacked], isWhole: true)),
+          workers: .value([odd, second]), running: .value([run]),
+          tasks: statistics(["a": tally, "b": tally], nodes: ["celery@w1": counts]),
           beat: BeatFacts(
             redBeat: .value(
               RedBeatFacts(

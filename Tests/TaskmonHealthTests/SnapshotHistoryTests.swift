@@ -212,4 +212,27 @@ import Testing
         workers: .value([worker(now: noon + Seconds(60))])))
     #expect(second.workers[WorkerID(name: "celery@w1", pid: 100)]?.isFromEarlierRun == false)
   }
+
+  // MARK: Chords
+
+  @Test func aChordIsFollowedUntilItIsCalledAndOnlyAThousandAre() {
+    func chords(_ count: Int, done: Int = 1) -> Observation<[ChordFacts]> {
+      .value(
+        (0..<count).map {
+          ChordFacts(
+            groupID: "g-\($0)", size: 3, done: done, unchangedSince: noon + Seconds(Double($0)))
+        })
+    }
+    var history = history(of: snapshot(chords: chords(1001)))
+    #expect(history.chords.byGroup.count == 1000)
+    #expect(history.chords["g-0"]?.changedAfter == nil)
+    #expect(history.chords["g-1000"] == nil)
+    history.absorb(snapshot(at: noon + Seconds(9), chords: .unavailable("no permission")))
+    #expect(history.chords.byGroup.count == 1000)
+    history.absorb(snapshot(at: noon + Seconds(10), chords: chords(1, done: 2)))
+    #expect(
+      history.chords.byGroup == [
+        "g-0": ChordTrack(size: 3, done: 2, unchangedSince: noon, changedAfter: noon)
+      ])
+  }
 }

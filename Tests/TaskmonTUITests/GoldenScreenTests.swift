@@ -29,6 +29,17 @@ struct GoldenScreenTests {
       name: "workers", data: SampleData.data(), view: .workers,
       sizes: [(60, 15), (80, 24), (140, 40)]),
     GoldenCase(
+      name: "tasks", data: SampleData.data(SampleData.troubled), view: .tasks,
+      sizes: [(60, 15), (80, 24), (140, 40)]),
+    GoldenCase(
+      name: "running", data: SampleData.data(), view: .running,
+      sizes: [(60, 15), (80, 24), (140, 40)]),
+    GoldenCase(name: "task-page", data: SampleData.data(), view: .tasks, keys: [.down, .enter]),
+    GoldenCase(name: "run-page", data: SampleData.data(), view: .running, keys: [.enter]),
+    GoldenCase(
+      name: "quiet-workers", data: SampleData.quietData, view: .tasks, keys: [.character("E")],
+      sizes: [(80, 24)]),
+    GoldenCase(
       name: "beat", data: SampleData.data(), view: .beat, sizes: [(60, 15), (80, 24), (140, 40)]),
     GoldenCase(
       name: "results", data: SampleData.data(), view: .results,
@@ -38,8 +49,12 @@ struct GoldenScreenTests {
       sizes: [(60, 15), (80, 24), (140, 60)]),
     GoldenCase(name: "results-task-page", data: SampleData.data(), view: .results, keys: [.enter]),
     GoldenCase(
-      name: "result-page", data: SampleData.data(), view: .results, keys: [.down, .down, .enter],
+      name: "result-page", data: SampleData.data(), view: .results,
+      keys: [.down, .down, .down, .down, .enter],
       sizes: [(80, 24)]),
+    GoldenCase(
+      name: "failures-page", data: SampleData.data(), view: .results,
+      keys: [.down, .down, .enter], sizes: [(80, 24)]),
     GoldenCase(
       name: "chord-page", data: SampleData.data(), view: .results, keys: [.end, .enter],
       sizes: [(80, 24)]),

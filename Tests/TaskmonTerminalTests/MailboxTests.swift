@@ -24,6 +24,20 @@ struct MailboxTests {
     #expect(box.take() == ConsoleMailbox.Mail(data: nil, isStopped: false))
   }
 
+  @Test("What became of an effect is told once, beside the data")
+  func tells() throws {
+    let box = try ConsoleMailbox()
+    box.tell(ConsoleMessage("first"))
+    box.tell(ConsoleMessage("second", isRefusal: true))
+    box.post(Self.data("new"))
+    #expect(
+      box.take()
+        == ConsoleMailbox.Mail(
+          data: Self.data("new"), message: ConsoleMessage("second", isRefusal: true),
+          isStopped: false))
+    #expect(box.take() == ConsoleMailbox.Mail(data: nil, isStopped: false))
+  }
+
   @Test("A stop is remembered and loses no data")
   func stops() throws {
     let box = try ConsoleMailbox()

@@ -7,6 +7,7 @@ package final class RedisServer: Sendable {
   /// The port on 127.0.0.1; nil where none was asked for.
   package let port: UInt16?
   package let password: String?
+  private let program: String?
   private let arguments: [String]
   private let file: [String]
   private let life = Mutex<Life?>(nil)
@@ -19,16 +20,18 @@ package final class RedisServer: Sendable {
   /// Starts it and waits until it answers.
   ///
   /// `arguments` are those of redis-server, as in `["--maxmemory", "10mb"]`; `configuration` is the
-  /// text of its file, which a sentinel cannot do without.
+  /// text of its file, which a sentinel cannot do without; `program` is another server than the
+  /// redis-server in PATH, of which only what all of them have in common is asked.
   package init(
     tcp: Bool = false, password: String? = nil, arguments: [String] = [],
-    configuration: String? = nil
+    configuration: String? = nil, program: String? = nil
   ) async throws {
     let folder = try TemporaryFolder()
     self.folder = folder
     file = try configuration.map { [try folder.write("redis.conf", $0)] } ?? []
-    port = tcp ? try freePort(below: 55_000) : nil
+    port = tcp ? try freePort() : nil
     self.password = password
+    self.program = program
     self.arguments = arguments
     try await start()
   }
@@ -109,13 +112,14 @@ package final class RedisServer: Sendable {
   }
 
   private func start() async throws {
+    let ours =
+      program == nil ? ["--enable-debug-command", "yes", "--shutdown-timeout", "0"] : []
     let started = try ServerRun(
-      folder: folder.path,
+      program: program ?? "redis-server", folder: folder.path,
       arguments: file + [
         "--port", "\(port ?? 0)", "--bind", "127.0.0.1", "--unixsocket", socketPath,
         "--dir", folder.path, "--save", "", "--appendonly", "no", "--loglevel", "warning",
-        "--enable-debug-command", "yes", "--shutdown-timeout", "0",
-      ] + (password.map { ["--requirepass", $0] } ?? []) + arguments)
+      ] + ours + (password.map { ["--requirepass", $0] } ?? []) + arguments)
     try await eventually("redis-server answers") {
       guard !started.isDead else {
         throw SupportError("redis-server: \((try? folder.read("redis.log")) ?? "no log")")
@@ -140,7 +144,7 @@ private final class ServerRun: Sendable {
   }
 
   private static let script = """
-    redis-server "$@" </dev/null >"$0/redis.log" 2>&1 &
+    "$@" </dev/null >"$0/redis.log" 2>&1 &
     server=$!
     echo $server
     if read how; then kill -$how $server; wait $server
@@ -150,7 +154,7 @@ private final class ServerRun: Sendable {
   let shell: Subprocess
   private let pipe: Int32
 
-  init(folder: String, arguments: [String]) throws {
+  init(program: String, folder: String, arguments: [String]) throws {
     var ends: [Int32] = [-1, -1]
     let made = noStrayDescriptors.withLock { _ in
       guard Foundation.pipe(&ends) == 0 else { return false }
@@ -161,7 +165,7 @@ private final class ServerRun: Sendable {
     pipe = ends[1]
     defer { close(ends[0]) }
     shell = try Subprocess(
-      "/bin/sh", ["-c", Self.script, folder] + arguments, inputDescriptor: ends[0],
+      "/bin/sh", ["-c", Self.script, folder, program] + arguments, inputDescriptor: ends[0],
       killedWithUs: false)
   }
 
@@ -188,28 +192,28 @@ private final class ServerRun: Sendable {
 
 /// A TCP port nobody listens on at the moment.
 ///
-/// A node of a cluster needs the one 10,000 above its own as well.
-package func freePort(below limit: UInt16 = .max) throws -> UInt16 {
+/// Below those that Linux gives to outgoing connections (from 32,768): none of them takes it while
+/// a server is about to start, or away for a while. A node of a cluster needs the one 10,000 above
+/// its own as well.
+package func freePort() throws -> UInt16 {
   for _ in 0..<1000 {
-    let port = try anyFreePort()
-    if port < limit { return port }
+    let port = UInt16.random(in: 12_000..<32_000)
+    if try isFree(port) { return port }
   }
-  throw SupportError("no free port below \(limit)")
+  throw SupportError("no free port")
 }
 
-private func anyFreePort() throws -> UInt16 {
-  let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+private func isFree(_ port: UInt16) throws -> Bool {
+  let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
   guard descriptor >= 0 else { throw systemError("socket") }
   defer { close(descriptor) }
   var address = sockaddr_in()
   address.sin_family = sa_family_t(AF_INET)
+  address.sin_port = port.bigEndian
   address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-  var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-  let code = withUnsafeMutablePointer(to: &address) {
+  return withUnsafePointer(to: &address) {
     $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-      bind(descriptor, $0, length) == 0 ? getsockname(descriptor, $0, &length) : -1
+      bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
     }
   }
-  guard code == 0 else { throw systemError("bind") }
-  return UInt16(bigEndian: address.sin_port)
 }

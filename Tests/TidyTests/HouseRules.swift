@@ -10,9 +10,14 @@ enum HouseRules {
     "redbeat:",
   ]
 
+  /// Papers that a reader of this project does not have; spelled so that this is no mention.
+  static let foreignPapers =
+    ["cli", "protocol", "design", "rules", "screens", "metrics", "stack", "examples"]
+    .map { "\($0)." + "md" } + ["shared" + "/"]
+
   /// The only types that may be sent to Redis, each a closed list.
   static let wireCommands: Set = [
-    "ReadCommand", "ReplyListCommand", "ControlRequest", "DemoCommand",
+    "ReadCommand", "ReplyListCommand", "ControlRequest", "WorkerChange", "DemoCommand",
   ]
 
   static func foreignImports(in file: SourceFile) -> [Breach] {
@@ -46,8 +51,16 @@ enum HouseRules {
     }
   }
 
+  /// In comments and in texts alike.
+  static func foreignPapers(in file: SourceFile) -> [Breach] {
+    foreignPapers.flatMap { name in
+      breaches(of: file, in: file.text, matching: name) { "mentions \($0)" }
+    }
+  }
+
   static func ownClocks(in file: SourceFile) -> [Breach] {
-    guard !file.isBeneath("Sources/taskmon") else { return [] }
+    let programs = ["Sources/taskmon", "Sources/taskmon-bench"]
+    guard !programs.contains(where: file.isBeneath) else { return [] }
     let names = [
       "Date()", "Date.now", "ContinuousClock", "SuspendingClock", "Task.sleep", "usleep(",
       "nanosleep(", "clock_gettime(", "gettimeofday(", "DispatchTime.now", "Thread.sleep",

@@ -49,6 +49,11 @@ struct HouseRulesTests {
       rule: HouseRules.ownClocks, path: "Sources/taskmon/A.swift",
       text: "let a = Date()\n", lines: []),
     Sample(
+      rule: HouseRules.foreignPapers, path: "Sources/A/A.swift",
+      text:
+        "// As \(HouseRules.foreignPapers[0]) says\nlet a = \"\(HouseRules.foreignPapers[8])x\"\n"
+        + "/// See README.md\n", lines: [1, 2]),
+    Sample(
       rule: HouseRules.traps, path: "Sources/A/A.swift",
       text: "a = try! b()\nc = d as! E\nfatalError(\"x\")\nf = g!\nh = i!.j\nk[0]!()\n",
       lines: [1, 2, 3, 4, 5, 6]),
@@ -109,15 +114,17 @@ struct HouseRulesTests {
 
   @Test("an unlisted part and an untested one are found")
   func registration() {
-    let registration = Registration(folder: "Sources/R", registry: "Registry", tests: "Tests/R")
+    let registration = Registration(
+      folder: "Sources/R", registries: ["Registry", "Other"], tests: "Tests/R")
     let sources = [
       SourceFile(path: "Sources/R/Good.swift", text: ""),
       SourceFile(path: "Sources/R/Bad.swift", text: ""),
       SourceFile(path: "Sources/Registry.swift", text: "[Good.self] // Bad"),
+      SourceFile(path: "Sources/Other.swift", text: "[]"),
     ]
     let tests = [SourceFile(path: "Tests/R/GoodTests.swift", text: "")]
     #expect(
       registration.breaches(sources: sources, tests: tests).map(\.what)
-        == ["Registry does not list Bad", "no BadTests.swift in Tests/R"])
+        == ["Registry or Other does not name Bad", "no BadTests.swift in Tests/R"])
   }
 }

@@ -41,10 +41,22 @@ enum SourceTree {
   static let sources = files(beneath: "Sources")
   static let tests = files(beneath: "Tests")
 
-  private static func files(beneath folder: String) -> [SourceFile] {
+  /// What is written in another language: C, Python, shell, the Makefile and the Markdown.
+  static let others: [SourceFile] =
+    ["Sources", "Tests/celery", ".ci"].flatMap { folder in
+      files(beneath: folder) { !$0.hasSuffix(".swift") && !$0.contains("__pycache__") }
+    }
+    + ["Makefile", "README.md", "CHANGELOG.md", "Package.swift"].compactMap { name in
+      (try? String(contentsOfFile: "\(root)/\(name)", encoding: .utf8))
+        .map { SourceFile(path: name, text: $0) }
+    }
+
+  private static func files(
+    beneath folder: String, where isWanted: (String) -> Bool = { $0.hasSuffix(".swift") }
+  ) -> [SourceFile] {
     let base = "\(root)/\(folder)"
     let names = FileManager.default.enumerator(atPath: base)?.compactMap { $0 as? String } ?? []
-    return names.filter { $0.hasSuffix(".swift") }.sorted().compactMap { name in
+    return names.filter(isWanted).sorted().compactMap { name in
       guard let text = try? String(contentsOfFile: "\(base)/\(name)", encoding: .utf8) else {
         return nil
       }

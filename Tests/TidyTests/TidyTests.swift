@@ -24,10 +24,17 @@ struct TidyTests {
   @Test("nothing in Sources traps")
   func traps() { expectTidy(SourceTree.sources, HouseRules.traps) }
 
+  @Test("nothing is mentioned that a reader does not have")
+  func papers() {
+    let others = SourceTree.others
+    #expect(others.count > 10)
+    expectTidy(SourceTree.sources + SourceTree.tests + others, HouseRules.foreignPapers)
+  }
+
   @Test("functions, files and lines are short")
   func lengths() { expectTidy(SourceTree.sources + SourceTree.tests, HouseRules.tooLong) }
 
-  @Test("what may be sent to Redis is exactly the four closed lists")
+  @Test("what may be sent to Redis is exactly the five closed lists")
   func wireCommands() {
     let found = SourceTree.sources.flatMap(HouseRules.wireCommandTypes)
     #expect(Set(found) == HouseRules.wireCommands)

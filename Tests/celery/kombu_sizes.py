@@ -1,6 +1,6 @@
 """Publishes to queues of every kind of name and prints what kombu says of their lengths.
 
-    python kombu_sizes.py JSON     {"url": …, "prefix": …, "queues": {name: [count per priority]}}
+    python kombu_sizes.py JSON     {"url": …, "options": {…}, "queues": {name: [count per priority]}}
 
 Prints {name: length} as JSON; the lengths are those of kombu's own `_size`.
 """
@@ -12,7 +12,7 @@ from celery import Celery
 from kombu import Connection, Queue
 
 order = json.loads(sys.argv[1])
-options = {"global_keyprefix": order["prefix"]} if order["prefix"] else {}
+options = order["options"]
 app = Celery("sizes", broker=order["url"])
 app.conf.broker_transport_options = options
 app.conf.task_queues = [Queue(name, routing_key=name) for name in order["queues"]]

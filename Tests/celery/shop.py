@@ -1,11 +1,13 @@
 """A healthy shop: every habit below looks like trouble from afar, and none of it is.
 
-Started as (BROKER is the URL of its Redis):
+Started as (BROKER is the URL of its Redis; BACKEND that of its results, if they are elsewhere;
+TRANSPORT and RESULT_TRANSPORT are transport options of the two in JSON):
     celery -A shop worker -E -c 1 -n w1@shop -Q celery,mail --heartbeat-interval 2
     celery -A shop beat -S redbeat.RedBeatScheduler
     python shop.py SECONDS        the producer; one order each half second
 """
 
+import json
 import os
 import sys
 import time
@@ -13,7 +15,7 @@ import time
 from celery import Celery
 
 BROKER = os.environ["BROKER"]
-app = Celery("shop", broker=BROKER, backend=BROKER)
+app = Celery("shop", broker=BROKER, backend=os.environ.get("BACKEND", BROKER))
 app.conf.update(
     redbeat_redis_url=os.environ.get("REDBEAT", BROKER),
     redbeat_lock_timeout=25,
@@ -25,7 +27,9 @@ app.conf.update(
         "greet": {"task": "shop.greet", "schedule": 7.0, "args": ("beat",)},
     },
     broker_connection_retry_on_startup=True,
-    broker_transport_options={"queue_order_strategy": "priority"},
+    broker_transport_options={"queue_order_strategy": "priority"}
+    | json.loads(os.environ.get("TRANSPORT", "{}")),
+    result_backend_transport_options=json.loads(os.environ.get("RESULT_TRANSPORT", "{}")),
     result_expires=3600,
     task_routes={"shop.send_mail": {"queue": "mail"}},
     task_send_sent_event=True,

@@ -24,6 +24,9 @@ struct HealthyShopLiveTests {
     let taskmon = try Taskmon()
     let serving = try await Serving(["--broker", url], taskmon: taskmon)
 
+    try await eventually(within: 60, "a first judgement") {
+      try serving.get("/-/ready").status == 200
+    }
     let watch = Watch()
     try await watch.look(at: serving, for: 40)
     // A new deploy: one worker under its old name, one under a new name, then the beat.

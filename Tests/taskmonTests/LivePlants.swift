@@ -18,12 +18,24 @@ enum Plant {
   static func results(bytes sizes: [Int], in redis: RedisServer) throws {
     for (number, size) in sizes.enumerated() {
       let id = "00000000-0000-4000-8000-\(String(100_000_000_000 + number))"
-      let head = "{\"status\": \"SUCCESS\", \"result\": \""
-      let tail =
-        "\", \"traceback\": null, \"children\": [], \"date_done\": "
-        + "\"2026-01-02T03:04:05.678901+00:00\", \"task_id\": \"\(id)\"}"
-      let padding = String(repeating: "x", count: max(0, size - head.count - tail.count))
-      try redis.command("SETEX", "celery-task-meta-\(id)", "3600", head + padding + tail)
+      try redis.pipeline([result(id, bytes: size)])
+    }
+  }
+
+  /// Results of one size under ids that no other result has.
+  static func results(count: Int, bytes size: Int, in redis: RedisServer) throws {
+    try redis.pipeline(
+      (0..<count).map { _ in result(UUID().uuidString.lowercased(), bytes: size) })
+  }
+
+  private static func result(_ id: String, bytes size: Int) -> [[UInt8]] {
+    let head = "{\"status\": \"SUCCESS\", \"result\": \""
+    let tail =
+      "\", \"traceback\": null, \"children\": [], \"date_done\": "
+      + "\"2026-01-02T03:04:05.678901+00:00\", \"task_id\": \"\(id)\"}"
+    let padding = String(repeating: "x", count: max(0, size - head.count - tail.count))
+    return ["SETEX", "celery-task-meta-\(id)", "3600", head + padding + tail].map {
+      Array($0.utf8)
     }
   }
 

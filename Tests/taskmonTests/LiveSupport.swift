@@ -80,3 +80,19 @@ extension JSON {
     }
   }
 }
+
+/// Messages for queues without a consumer, published by real Celery, counted by kombu itself.
+struct KombuSizes: Encodable {
+  let url: String
+  /// kombu's transport options.
+  var options: [String: JSON] = [:]
+  /// Messages per priority, from 0.
+  let queues: [String: [Int]]
+
+  /// The length of each queue as kombu has it.
+  func publish(_ fleet: CeleryFleet) async throws -> [String: Double] {
+    let json = String(decoding: try JSONEncoder().encode(self), as: UTF8.self)
+    let sizes = try await fleet.output(of: "kombu_sizes.py", [json])
+    return try JSONDecoder().decode([String: Double].self, from: Data(sizes.utf8))
+  }
+}

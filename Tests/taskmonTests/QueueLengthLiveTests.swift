@@ -14,14 +14,25 @@ struct QueueLengthLiveTests {
   ]
 
   struct Place: Sendable, CustomStringConvertible {
-    let database: Int
-    let prefix: String
-    var description: String { "database \(database), prefix \(prefix)" }
+    var database = 0
+    /// kombu's transport options, and how taskmon is told of them.
+    var options: [String: JSON] = [:]
+    var flags: [String] = []
+    /// Of the queue of orders, as kombu puts them.
+    var steps: [String: Double] = ["0": 8, "3": 15, "6": 13, "9": 3]
+    var description: String { "database \(database), \(flags.joined(separator: " "))" }
   }
 
   @Test(
-    "priorities 0 to 9, any name, prefix or database",
-    arguments: [Place(database: 0, prefix: ""), Place(database: 3, prefix: "px:")])
+    "priorities 0 to 9, any name, prefix, database, separator and steps",
+    arguments: [
+      Place(),
+      Place(
+        database: 3, options: ["global_keyprefix": .text("px:")], flags: ["--key-prefix", "px:"]),
+      Place(
+        options: ["sep": .text(":"), "priority_steps": .list([.number(0), .number(5)])],
+        flags: ["--sep", ":", "--priority-steps", "0,5"], steps: ["0": 14, "5": 25]),
+    ])
   func lengths(_ place: Place) async throws {
     let redis = try await RedisServer(tcp: true)
     let url = try redis.tcpURL(database: place.database)
@@ -29,8 +40,7 @@ struct QueueLengthLiveTests {
     let kombu = try await publish(to: url, place, fleet)
     #expect(kombu == Self.queues.mapValues { Double($0.reduce(0, +)) })
 
-    let prefix = place.prefix.isEmpty ? [] : ["--key-prefix", place.prefix]
-    let serving = try await Serving(["--broker", url] + prefix, taskmon: try Taskmon())
+    let serving = try await Serving(["--broker", url] + place.flags, taskmon: try Taskmon())
     try await eventually(within: 30, "first snapshot") {
       try serving.get("/-/ready").status == 200
     }
@@ -45,21 +55,13 @@ struct QueueLengthLiveTests {
     }
     #expect(
       Dictionary(steps.map { ($0.labels["priority"] ?? "", $0.value) }, uniquingKeysWith: +)
-        == ["0": 8, "3": 15, "6": 13, "9": 3])
+        == place.steps)
   }
 
   private func publish(to url: String, _ place: Place, _ fleet: CeleryFleet) async throws
     -> [String: Double]
   {
-    struct Order: Encodable {
-      let url: String
-      let prefix: String
-      let queues: [String: [Int]]
-    }
-    let order = Order(url: url, prefix: place.prefix, queues: Self.queues)
-    let json = String(decoding: try JSONEncoder().encode(order), as: UTF8.self)
-    let sizes = try await fleet.output(of: "kombu_sizes.py", [json])
-    return try JSONDecoder().decode([String: Double].self, from: Data(sizes.utf8))
+    try await KombuSizes(url: url, options: place.options, queues: Self.queues).publish(fleet)
   }
 
   private func lengths(_ samples: [Sample], _ name: String, only known: [String: Double])

@@ -49,7 +49,8 @@ struct ReadOnlyLiveTests {
       return !seen.isEmpty && body.contains("celery_worker_pool_size{worker=\"w1@shop\"")
     }
     #expect(try await serving.stop() == .exit(0))
-    #expect(try ours(redis) == [])
+    // An answer that was under way when it ended makes the list anew; the next start sweeps it.
+    #expect(try ours(redis).count <= 1)
     let run = try await taskmon.check(["--broker", url, "--observe", "3s"])
     #expect(run.status == 0, "\(run.document)")
     #expect(try ours(redis) == [])

@@ -52,6 +52,8 @@ struct ShowLiveTests {
   func unknownTable() async throws {
     let run = try await show(["weather"])
     #expect(run.end == .exit(64))
-    #expect(run.errorText.contains("choose one of queues, workers, beat, results, broker"))
+    #expect(
+      run.errorText.contains("choose one of queues, workers, tasks, running, beat, results, broker")
+    )
   }
 }

@@ -8,6 +8,8 @@ struct ReplyListCollector: Sendable {
   static let name = "reply-lists"
 
   let layout: KeyLayout
+  /// Key prefixes of other installations, whose lists are theirs.
+  var others: Set<String> = []
   let budget: CollectionBudget
   let pace: ScanPace
 
@@ -43,8 +45,10 @@ struct ReplyListCollector: Sendable {
             ?? CollectionError("SCAN of the reply lists: no answer"))
       }
       cursor = step.cursor
-      let others = step.keys.filter { !layout.isOwnReplyList($0) }
-      if let error = try await measure(others, redis, into: &tally) { return .failure(error) }
+      let keys = step.keys.filter { key in
+        !layout.isOwnReplyList(key) && !layout.isForeign(key, others: others)
+      }
+      if let error = try await measure(keys, redis, into: &tally) { return .failure(error) }
       if await !pace.rest(since: asked) { return nil }
     } while cursor != ScanStep.start
     return .success(tally.facts)

@@ -46,6 +46,16 @@ struct UnackedSampleCollector: Sendable {
   /// Whether there is such a queue.
   let isQueue: @Sendable (String) -> Bool
 
+  /// All that is held is read with every poll where it is little, a mere sample now and then.
+  ///
+  /// `last` was taken `ago`; nil where none was.
+  static func isDue(
+    _ count: Int, after last: UnackedSample?, ago: Seconds?, budget: CollectionBudget
+  ) -> Bool {
+    guard count > budget.unackedMessages, let last, !last.isWhole, let ago else { return true }
+    return ago >= budget.unackedSamplePause
+  }
+
   /// A member of the index: a delivery tag and its moment.
   private struct Member {
     var tag: [UInt8]

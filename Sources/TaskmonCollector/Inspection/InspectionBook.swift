@@ -1,4 +1,5 @@
 import CeleryProtocol
+import RedisClient
 import TaskmonModel
 import TaskmonUnits
 
@@ -36,6 +37,8 @@ struct InspectionBook: Sendable {
     var registered: Observation<[RegisteredTask]> = .unavailable("not asked yet")
     var settings: Observation<WorkerSettings> = .unavailable("not asked yet")
     var schedule: [ScheduleEntry] = []
+    /// The result backend as it was told, with whatever an old Celery did not mask.
+    var backend: String?
     /// How its lists are named; nil until it has told.
     var transport: LayoutChoice.Transport?
     var stats: Observation<WorkerStats> = .unavailable("not asked yet")
@@ -142,12 +145,18 @@ struct InspectionBook: Sendable {
   }
 
   /// Static questions this worker has to be asked: never answered, for another pid, or long ago.
+  ///
+  /// `standing` are queues nothing is taken from, and since when: whoever consumed one is asked
+  /// once more whether it still does.
   func dueStatics(
-    of name: String, pid: Int?, now: Timestamp, age: Seconds
+    of name: String, pid: Int?, now: Timestamp, age: Seconds, standing: [String: Timestamp] = [:]
   ) -> [Question] {
     Question.statics.filter { question in
       guard let answered = workers[name]?.answeredStatics[question] else { return true }
-      return answered.pid != pid || now - answered.at > age
+      if answered.pid != pid || now - answered.at > age { return true }
+      guard question == .queues else { return false }
+      let consumed = workers[name]?.queues.value ?? []
+      return consumed.contains { standing[$0].map { answered.at < $0 } ?? false }
     }
   }
 
@@ -210,10 +219,12 @@ extension InspectionBook.Answers {
   private mutating func take(_ reply: ConfReply) {
     transport = LayoutChoice.Transport(
       separator: reply.separator, prioritySteps: reply.prioritySteps)
+    backend = reply.resultBackend
     schedule = (reply.beatSchedule ?? []).map(ScheduleEntry.init)
     settings = .value(
       WorkerSettings(
-        visibilityTimeout: reply.visibilityTimeout, resultBackend: reply.resultBackend,
+        visibilityTimeout: reply.visibilityTimeout,
+        resultBackend: reply.resultBackend.map(URLSecrets.hidden),
         scheduleEntryNames: schedule.map(\.name), isAlwaysEager: reply.alwaysEager ?? false))
   }
 }

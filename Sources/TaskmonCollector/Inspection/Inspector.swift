@@ -11,6 +11,8 @@ actor Inspector {
     var pids: [String: Int] = [:]
     /// Those that have said goodbye and not come back.
     var offline: Set<String> = []
+    /// Queues from which nothing has been taken for a while, and since when.
+    var standing: [String: Timestamp] = [:]
   }
 
   private let replies: ReplyList
@@ -68,8 +70,10 @@ actor Inspector {
       let due = alive.filter { name in
         let pid = book.workers[name]?.pid ?? known.pids[name]
         return book.owes(name) == nil
-          && book.dueStatics(of: name, pid: pid, now: time.now(), age: budget.staticFactsAge)
-            .contains(question)
+          && book.dueStatics(
+            of: name, pid: pid, now: time.now(), age: budget.staticFactsAge,
+            standing: known.standing
+          ).contains(question)
       }
       try await ask(question, due, atOnce: budget.staticBatch)
     }

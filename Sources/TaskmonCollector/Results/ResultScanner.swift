@@ -38,6 +38,7 @@ struct ResultScanner: Sendable {
         tally.add(found.result, failure: found.failure)
         if let ends = found.ends { tally.add(ends, of: found.result.taskID) }
       }
+      tally.addGroups(step.keys.count { layout.groupID(ofGroupKey: $0) != nil })
       let chords = ChordReader(layout: layout)
       for look in try await chords.outstanding(step.keys, redis) { tally.add(look) }
       guard await progress(tally) else { return nil }

@@ -9,6 +9,7 @@ struct ResultTally: Sendable {
   private var withoutExpiry = 0
   private var states: [String: Int] = [:]
   private var failures: [String: Int] = [:]
+  private var groups = 0
   /// Bounded, as everything here.
   private(set) var chords: [ChordLook] = []
   private var largest: [StoredResult] = []
@@ -56,6 +57,8 @@ struct ResultTally: Sendable {
     if chords.count < budget.chords { chords.append(chord) }
   }
 
+  mutating func addGroups(_ count: Int) { groups += count }
+
   private mutating func addFailure(_ name: String) {
     let isKnown = failures[name] != nil || failures.count < budget.failureClasses
     failures[isKnown ? name : Self.otherFailures, default: 0] += 1
@@ -91,7 +94,8 @@ struct ResultTally: Sendable {
   func facts(completedPasses: Int, at now: Timestamp) -> ResultFacts {
     ResultFacts(
       completedPasses: completedPasses, updatedAt: now, count: count, totalSize: totalSize,
-      withoutExpiry: withoutExpiry, states: states, failures: failures, largest: largest,
+      withoutExpiry: withoutExpiry, states: states, failures: failures, groups: groups,
+      largest: largest,
       tasks: tasks.values.sorted { ($1.largest, $0.task) < ($0.largest, $1.task) },
       unregistered: unregistered.values.sorted { $0.name < $1.name },
       eagerRuns: eagerRuns.values.sorted { $0.name < $1.name })

@@ -13,9 +13,9 @@ extension DemoFleet {
   package mutating func answer(
     _ question: ControlQuestion, by index: Int, at now: Timestamp
   ) -> Answer? {
-    guard workers.indices.contains(index), question.concerns(workers[index].node, at: now) else {
-      return nil
-    }
+    guard workers.indices.contains(index), !workers[index].isKilled,
+      question.concerns(workers[index].node, at: now)
+    else { return nil }
     let clock = workers[index].tick()
     let message = ReplyEncoder.reply(
       content(of: question, by: workers[index], at: now), from: workers[index].node,

@@ -17,6 +17,20 @@ extension DemoFleet {
         outcome: .success(nil), pid: workers[index].pid, acknowledged: true))
   }
 
+  /// Kills the first worker just as it has begun one of each of these tasks.
+  mutating func killFirstWorker(amid tasks: [String], at now: Timestamp) {
+    guard let index = workers.firstIndex(where: { !$0.isKilled }) else { return }
+    for kind in tasks.compactMap({ shop.kind($0) }) {
+      let task = compose(kind, publisher: 0, at: now)
+      announce(task, by: publishers[0].sender, clock: publishers[0].tick(), at: now)
+      inFlight[task.deliveryTag] = task
+      deliver(MessageEncoder.element(task), to: index, at: now)
+    }
+    startRuns(of: index, at: now)
+    flushEvents(of: index)
+    workers[index].kill()
+  }
+
   /// Stores what a run returned that ended before anybody looked.
   mutating func leaveResult(of name: String, returning value: JSONValue, at moment: Timestamp) {
     guard let kind = shop.kind(name),

@@ -95,7 +95,7 @@ package struct DemoFleet: Sendable {
     if nextDeadlines <= now { refreshDeadlines(at: now) }
     produce(until: now)
     tickBeats(until: now)
-    for index in workers.indices {
+    for index in living {
       finishRuns(of: index, until: now)
       wakeScheduled(of: index, at: now)
       startRuns(of: index, at: now)
@@ -118,11 +118,19 @@ package struct DemoFleet: Sendable {
       waiting[take.list, default: 1] -= 1
       deliver(element, to: take.worker, at: now)
     }
-    for index in workers.indices {
+    for index in living {
       startRuns(of: index, at: now)
       flushEvents(of: index)
     }
     return drain()
+  }
+
+  /// Workers whose processes are there.
+  private var living: [Int] { workers.indices.filter { !workers[$0].isKilled } }
+
+  /// Whether nobody reads this worker's mailbox any more.
+  package func isKilled(_ index: Int) -> Bool {
+    workers.indices.contains(index) && workers[index].isKilled
   }
 
   mutating func drain() -> [DemoCommand] {

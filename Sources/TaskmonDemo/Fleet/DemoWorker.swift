@@ -56,6 +56,8 @@ struct DemoWorker: Sendable {
   var reserved: [Held] = []
   /// Waiting for their `eta`.
   var scheduled: [Held] = []
+  /// Its process is gone, with all it held; nobody was told.
+  private(set) var isKilled = false
   /// Task events of this turn, sent together as the event loop of a worker does.
   var events: [JSONValue] = []
 
@@ -68,7 +70,13 @@ struct DemoWorker: Sendable {
 
   /// `worker_prefetch_multiplier` is 4, and each waiting ETA task adds one.
   var prefetchCount: Int { slots * 4 + scheduled.count }
-  var canTake: Int { max(0, slots * 4 - unacknowledged) }
+  var canTake: Int { isKilled ? 0 : max(0, slots * 4 - unacknowledged) }
+
+  /// What `kill -9` does to it: no goodbye, and what it had not sent is never sent.
+  mutating func kill() {
+    isKilled = true
+    events = []
+  }
 
   mutating func tick() -> Int {
     clock += 1

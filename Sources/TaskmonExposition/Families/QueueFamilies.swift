@@ -1,3 +1,4 @@
+import TaskmonHealth
 import TaskmonModel
 import TaskmonUnits
 
@@ -5,6 +6,7 @@ import TaskmonUnits
 package enum QueueFamilies: FamilyGroup {
   package static func families(of input: ExpositionInput) -> [MetricFamily] {
     let queues = input.facts?.queues.value ?? []
+    let drain = input.facts == nil ? [:] : QueueDrain.times(input.history)
     return [
       .gauge(
         "celery_queue_length",
@@ -22,8 +24,14 @@ package enum QueueFamilies: FamilyGroup {
         }),
       .gauge(
         "celery_queue_unacked",
-        "Messages of the queue that workers hold and have not acknowledged.",
+        "Messages of the queue that workers hold and have not acknowledged; estimated over 200.",
         queues.flatMap { Sample.known($0.unacked.value, [Label("queue_name", $0.name)]) }),
+      .gauge(
+        "celery_queue_drain_seconds",
+        "Time to empty the queue at the pace its workers took messages over ten minutes.",
+        queues.flatMap {
+          Sample.known(drain[$0.name]?.value, [Label("queue_name", $0.name)])
+        }),
     ] + unacked(input.facts)
   }
 

@@ -58,6 +58,10 @@ package enum SelfFamilies: FamilyGroup {
       .counter(
         "taskmon_redis_round_trips_total", "Pipelines sent to Redis and answered.",
         Sample.known(cost?.roundTrips)),
+      .counter(
+        "taskmon_redis_time_seconds_total",
+        "Time Redis has spent executing taskmon's commands, by its own count of each kind.",
+        Sample.known(cost?.redisTime?.value)),
     ]
   }
 
@@ -86,9 +90,13 @@ package enum SelfFamilies: FamilyGroup {
 
 /// What the page itself had to leave out; made after all others, and bounded by their number.
 enum DroppedSeriesFamily {
-  static func family(dropped: [String: Int]) -> MetricFamily {
-    .counter(
-      "taskmon_series_dropped_total", "Series left out of the page to bound its size.",
-      dropped.sorted { $0.key < $1.key }.map { Sample([Label("family", $0.key)], $0.value) })
+  /// `inLedger` is how often events were counted under `other` before that.
+  static func family(dropped: [String: Int], inLedger: Int) -> MetricFamily {
+    let counts =
+      inLedger > 0 ? dropped.merging(["celery_task": inLedger], uniquingKeysWith: +) : dropped
+    return .counter(
+      "taskmon_series_dropped_total",
+      "Series left out of the page, and events counted under other, to bound its size.",
+      counts.sorted { $0.key < $1.key }.map { Sample([Label("family", $0.key)], $0.value) })
   }
 }

@@ -5,7 +5,7 @@ import TaskmonUnits
 package enum TaskFamilies: FamilyGroup {
   package static func families(of input: ExpositionInput) -> [MetricFamily] {
     let running = input.facts?.running.value ?? []
-    let byName = Dictionary(grouping: running, by: { $0.task ?? unnamed })
+    let byName = Dictionary(grouping: running, by: { $0.task ?? TaskFacts.unnamed })
       .sorted { $0.key < $1.key }
     let now = input.facts?.takenAt
     return [
@@ -19,9 +19,6 @@ package enum TaskFamilies: FamilyGroup {
         }),
     ]
   }
-
-  /// A task whose receipt was not heard has no name.
-  private static let unnamed = "unknown task"
 
   private static func longest(of tasks: [RunningTask], at now: Timestamp?) -> Seconds? {
     guard let now, let oldest = tasks.map(\.startedAt).min() else { return nil }

@@ -51,7 +51,7 @@ package struct HealthDocument: Sendable, Equatable {
     Set(findings.map(\.rule)).union(unknown.map(\.rule)).union(healthy).count
   }
 
-  /// As cli.md spells it; keys in that order.
+  /// The document as JSON, its keys in this order; scripts rely on each.
   package func json(_ style: OrderedJSON.Style = .compact) -> String {
     OrderedJSON.object([
       .init("taskmon", .string(taskmon)),

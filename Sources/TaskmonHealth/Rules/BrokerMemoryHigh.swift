@@ -23,8 +23,10 @@ package struct BrokerMemoryHigh: Rule {
     detection: """
       Used memory against maxmemory under noeviction: 80 % is a warning, 95 % critical. Without \
       a maxmemory it is compared with the memory of the host, a warning at most. Under the other \
-      policies Redis makes room by throwing keys away, which broker-evicts tells. taskmon itself \
-      asks the workers nothing while memory is short.
+      policies Redis makes room by throwing keys away, which broker-evicts tells; but where it \
+      finds none to throw away, as volatile-* does in a database of queues, it refuses writes as \
+      well, and one that was refused within ten minutes is critical. taskmon itself asks the \
+      workers nothing while memory is short.
       """,
     blindSpots: """
       On a host that Redis shares, the memory may be full long before Redis has used 80 % of it; \
@@ -66,7 +68,7 @@ package struct BrokerMemoryHigh: Rule {
       guard let policy = server.evictionPolicy else {
         return .unknown("INFO does not tell maxmemory_policy")
       }
-      guard policy == "noeviction" else { return .healthy }
+      guard policy == "noeviction" else { return evicting(history, server, limit, snapshot) }
       ceiling = limit
     } else {
       guard let host = server.systemMemory, host > .zero else {
@@ -82,6 +84,21 @@ package struct BrokerMemoryHigh: Rule {
     return .findings([
       finding(server, of: ceiling, share: share, isCritical: isCritical, at: snapshot.takenAt)
     ])
+  }
+
+  /// Under a policy that evicts, memory may well be full; only a refused write tells that nothing
+  /// was left to evict.
+  private func evicting(
+    _ history: SnapshotHistory, _ server: ServerFacts, _ limit: ByteCount, _ snapshot: Snapshot
+  ) -> Verdict {
+    guard let refused = history.server.recentRefusals, refused > 0 else { return .healthy }
+    let share = Double(server.usedMemory.value) / Double(max(1, limit.value))
+    var finding = finding(server, of: limit, share: share, isCritical: true, at: snapshot.takenAt)
+    let writes = refused == 1 ? "write" : "writes"
+    finding.message =
+      "Redis refused \(refused.grouped) \(writes) within \(ServerTrack.window.text): full, and"
+      + " \(server.evictionPolicy ?? "its policy") had nothing to throw away"
+    return .findings([finding])
   }
 
   private func finding(

@@ -31,8 +31,8 @@ package struct LostWorker: Rule {
       first minute after each reconnection. It must not have answered a control request meanwhile \
       either. Solo, gevent and eventlet pools send nothing while they work: with a task known to \
       run on them they are busy until its limit, or for an hour. It is critical when the worker \
-      was the last consumer of a queue with messages or when tasks already acknowledged ran on it, \
-      and an info when a worker for the same queues came within 2 min.
+      was the last consumer of a queue with messages or when tasks already acknowledged ran on it \
+      (orphaned-task names them), and an info when a worker for the same queues came within 2 min.
       """,
     blindSpots: """
       A worker with --without-heartbeat is known by its answers only and never lost by silence. A \
@@ -101,8 +101,8 @@ private struct Loss {
   let since: Timestamp
   /// Queues with messages that nobody consumes any more.
   let abandoned: [String]
-  /// Runs known to have been acknowledged before they ended: they are gone.
-  let acknowledged: [RunningTask]
+  /// Runs that were acknowledged before they ended: they are gone.
+  let acknowledged: [HeldTask]
   let replacement: WorkerID?
 
   init(_ track: WorkerTrack, _ watch: WorkerWatch, _ consumed: Set<String>) {
@@ -114,9 +114,7 @@ private struct Loss {
     abandoned = (track.queues ?? []).filter {
       waiting.contains($0) && !consumed.contains($0)
     }
-    acknowledged = (watch.snapshot.running.value ?? []).filter {
-      $0.worker == track.id && $0.acknowledged == true
-    }
+    acknowledged = LostWork(track, watch).gone
     replacement = Self.replacement(of: track, lostAt: since, watch)
   }
 

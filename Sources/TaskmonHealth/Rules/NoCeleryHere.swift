@@ -91,6 +91,6 @@ enum CelerySearch {
     guard !presence.elsewhere.isEmpty else {
       return "\(here): check the database number and the key prefix (--key-prefix)"
     }
-    return "\(here); Celery was seen in: \(presence.elsewhere.joined(separator: ", "))"
+    return "\(here); elsewhere on this server: \(presence.elsewhere.joined(separator: ", "))"
   }
 }

@@ -11,7 +11,7 @@ package struct QueueBacklog: Rule {
   package static let thresholds: [Threshold] = [
     Threshold("ready", 1000, .count, help: "more ready messages than this"),
     Threshold(
-      "window", Seconds.minutes(10), help: "growing for this long, of which 30m are remembered"),
+      "window", QueueDrain.window, help: "growing for this long, of which 30m are remembered"),
     Threshold("warning", Seconds.minutes(15), help: "it would take longer than this to drain"),
     Threshold("critical", Seconds.hours(2), help: "it would take longer than this to drain"),
   ]
@@ -67,11 +67,11 @@ package struct QueueBacklog: Rule {
     guard case .value(let queues) = snapshot.queues else {
       return .unknown(snapshot.queues.reason ?? "queues were not read")
     }
-    let watch = WorkerWatch(history, snapshot)
+    let consumption = Consumption(WorkerWatch(history, snapshot))
     var findings: [Finding] = []
     var doubts: [String] = []
     for queue in queues where queue.ready > limits.count("ready", for: queue.name) {
-      switch Backlog(queue, watch, limits).verdict {
+      switch Backlog(queue, history, snapshot, consumption, limits).verdict {
       case .healthy: continue
       case .findings(let found): findings += found
       case .unknown(let reason): doubts.append(reason)
@@ -86,21 +86,24 @@ package struct QueueBacklog: Rule {
 private struct Backlog {
   let queue: QueueFacts
   let track: QueueTrack?
-  let watch: WorkerWatch
+  let snapshot: Snapshot
+  let consumption: Consumption
   let window: Seconds
   let warning: Seconds
   let critical: Seconds
 
-  init(_ queue: QueueFacts, _ watch: WorkerWatch, _ limits: ThresholdValues) {
+  init(
+    _ queue: QueueFacts, _ history: SnapshotHistory, _ snapshot: Snapshot,
+    _ consumption: Consumption, _ limits: ThresholdValues
+  ) {
     self.queue = queue
-    self.watch = watch
-    track = watch.history.queues[queue.name]
+    self.snapshot = snapshot
+    self.consumption = consumption
+    track = history.queues[queue.name]
     window = limits.seconds("window", for: queue.name)
     warning = limits.seconds("warning", for: queue.name)
     critical = limits.seconds("critical", for: queue.name)
   }
-
-  private var snapshot: Snapshot { watch.snapshot }
 
   var verdict: Verdict {
     let samples = track?.ready ?? []
@@ -114,44 +117,14 @@ private struct Backlog {
     }
     guard growth.isSteady else { return .healthy }
     if let reason = snapshot.workers.reason { return .unknown(reason) }
-    switch taken(since: growth.start.at) {
+    switch consumption.taken(from: queue.name, since: growth.start.at, over: window) {
     case .unavailable(let reason): return .unknown(reason)
     case .value(let count): return judged(growth, taken: count)
     }
   }
 
-  private var consumers: [WorkerTrack] {
-    watch.tracks.filter { $0.queues?.contains(queue.name) == true }
-  }
-
-  /// What the queue's workers took, those that are gone included.
-  private func taken(since start: Timestamp) -> Observation<Int> {
-    var sum = 0
-    for track in watch.tracks where watch.liveness(of: track) != .stopped {
-      if track.queues == nil, watch.liveness(of: track) != .lost {
-        return .unavailable("which queues \(track.id.name) consumes was not heard")
-      }
-    }
-    for consumer in consumers {
-      if let count = consumer.taken(since: start) {
-        sum = sum.addingReportingOverflow(count).partialValue
-      } else if watch.liveness(of: consumer).consumes {
-        return .unavailable("how much \(consumer.id.name) took over \(window.text) was not heard")
-      }
-    }
-    if watch.tracks.isEmpty, snapshot.inspection.lastRound == nil {
-      let why = snapshot.inspection.suspended.map { " (\($0))" } ?? ""
-      return .unavailable("no worker was heard or asked\(why)")
-    }
-    let isServed = consumers.contains { watch.liveness(of: $0).consumes }
-    if sum == 0, !isServed, let moved = track?.lastMoved, moved > start {
-      return .unavailable("\(queue.name) is taken from by a consumer that taskmon cannot see")
-    }
-    return .value(max(0, sum))
-  }
-
   private func judged(_ growth: BacklogGrowth, taken: Int) -> Verdict {
-    let drain = taken > 0 ? growth.span * (Double(queue.ready) / Double(taken)) : nil
+    let drain = QueueDrain.time(ready: queue.ready, taken: taken, over: growth.span)
     let severity: Severity
     switch drain {
     case nil: severity = .critical
@@ -166,6 +139,7 @@ private struct Backlog {
     _ growth: BacklogGrowth, taken: Int, drain: Seconds?, _ severity: Severity
   ) -> Finding {
     let more = growth.end.ready - growth.start.ready
+    let consumers = consumption.consumers(of: queue.name)
     let isShared = consumers.contains { ($0.queues?.count ?? 0) > 1 }
     let pace =
       drain.map { "it would take \(isShared ? "at least " : "")\($0.text) to drain" }

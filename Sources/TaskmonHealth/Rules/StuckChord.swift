@@ -26,9 +26,10 @@ package struct StuckChord: Rule {
       """,
     blindSpots: """
       taskmon knows how long the number has stood still only since it first saw it, so it needs \
-      an hour. A part that runs, waits in a long queue or for its ETA for over an hour looks the \
-      same. The task is that of a part whose result is stored, else it is an unknown task. Only \
-      the chords of the Redis backend are counted; other backends poll for theirs.
+      an hour, in one run or over several that keep their state. A part that runs, waits in a \
+      long queue or for its ETA for over an hour looks the same. The task is that of a part whose \
+      result is stored, else it is an unknown task. Only the chords of the Redis backend are \
+      counted; other backends poll for theirs.
       """,
     confirm: """
       Compare the size with the parts that are done, and look for the missing one:
@@ -61,24 +62,42 @@ package struct StuckChord: Rule {
     }
     var stuck: [String: [ChordFacts]] = [:]
     var needed: Seconds?
-    for chord in chords where chord.done < chord.size {
+    var seen: Seconds?
+    for chord in chords.map({ remembered($0, history) }) where chord.done < chord.size {
       let subject = chord.task ?? Self.unknownTask
       let limit = limits.seconds("unchanged", for: subject)
       if snapshot.takenAt - chord.unchangedSince > limit {
         stuck[subject, default: []].append(chord)
-      } else if snapshot.observed < limit {
+      } else if snapshot.observed < limit, !hasChanged(chord, within: limit, history, snapshot) {
         needed = max(needed ?? .zero, limit)
+        let still = max(.zero, snapshot.takenAt - chord.unchangedSince)
+        seen = min(seen ?? still, still)
       }
     }
     if stuck.isEmpty, let needed {
-      return .unknown(
-        "needs \(needed.text) of observation, has \(max(.zero, snapshot.observed).text)")
+      return .unknown("needs \(needed.text) of observation, has \((seen ?? .zero).text)")
     }
     return .judged(
       stuck.sorted { $0.key < $1.key }.compactMap { finding($0.key, $0.value, snapshot) })
   }
 
   private static let unknownTask = "unknown task"
+
+  /// As an earlier run saw it, where nothing has changed since.
+  private func remembered(_ chord: ChordFacts, _ history: SnapshotHistory) -> ChordFacts {
+    guard let track = history.chords[chord.groupID], track.size == chord.size,
+      track.done == chord.done
+    else { return chord }
+    var chord = chord
+    chord.unchangedSince = min(chord.unchangedSince, track.unchangedSince)
+    return chord
+  }
+
+  private func hasChanged(
+    _ chord: ChordFacts, within limit: Seconds, _ history: SnapshotHistory, _ snapshot: Snapshot
+  ) -> Bool {
+    history.chords[chord.groupID]?.hasChanged(within: limit, before: snapshot.takenAt) ?? false
+  }
 
   private func finding(_ subject: String, _ chords: [ChordFacts], _ snapshot: Snapshot) -> Finding?
   {

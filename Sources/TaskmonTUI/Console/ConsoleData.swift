@@ -49,6 +49,8 @@ package enum ViewID: Int, Sendable, Hashable, CaseIterable {
   case health = 1
   case queues = 2
   case workers = 3
+  case tasks = 4
+  case running = 5
   case beat = 6
   case results = 7
   case broker = 9
@@ -59,6 +61,8 @@ package enum ViewID: Int, Sendable, Hashable, CaseIterable {
     case .health: "health"
     case .queues: "queues"
     case .workers: "workers"
+    case .tasks: "tasks"
+    case .running: "running"
     case .beat: "beat"
     case .results: "results"
     case .broker: "broker"

@@ -1,3 +1,4 @@
+package import TaskmonModel
 package import TaskmonUnits
 
 /// Everything that can happen to the console.
@@ -72,6 +73,8 @@ package enum Effect: Sendable, Equatable {
   case copy(String)
   /// Write a new file and tell what became of it.
   case save(ViewFile)
+  /// Ask these workers to send task events, and tell what became of it.
+  case enableEvents([WorkerID])
 }
 
 /// What may go to the clipboard: names and ids, never anything a shell could take as more.

@@ -34,6 +34,7 @@ extension Console {
     case .previousMatch: return seek(-1)
     case .sort: openMenu(.sort)
     case .save: openMenu(.save)
+    case .askForEvents: return askForEvents()
     case .invert: state.isInverted.toggle()
     case .wide: toggleWide()
     case .copy: return copy()

@@ -1,9 +1,12 @@
+import TaskmonModel
 import TaskmonUnits
 
 /// A list to choose from, over the table.
 struct ConsoleMenu: Sendable, Equatable {
-  enum Kind: Sendable {
+  enum Kind: Sendable, Equatable {
     case sort, save
+    /// Which of these workers are to send task events.
+    case events([WorkerID])
   }
 
   var kind: Kind
@@ -13,6 +16,7 @@ struct ConsoleMenu: Sendable, Equatable {
     switch kind {
     case .sort: "sort by"
     case .save: "save as"
+    case .events: "ask to send task events, until the worker ends"
     }
   }
 }
@@ -34,12 +38,38 @@ extension Console {
         case .json: PageFact("JSON", "for a program")
         }
       }
+    case .events(let workers):
+      let all = workers.count == 1 ? "the one" : "all \(workers.count)"
+      return [
+        PageFact("nobody", "leave them as they are"), PageFact(all, "every worker named below"),
+      ] + workers.map { PageFact($0.name, whatItSends($0)) }
     }
+  }
+
+  private func whatItSends(_ id: WorkerID) -> String {
+    let pid = id.pid.map { "pid \($0), " } ?? ""
+    let worker = data.snapshot?.workers.value?.first { $0.id == id }
+    return pid + (worker?.sendsTaskEvents.reason ?? "sends none")
+  }
+
+  /// Names the workers first; nobody is asked where nobody may be.
+  mutating func askForEvents() -> [Effect] {
+    guard let context, followsClock else { return refuse("there is nobody to ask") }
+    let snapshot = context.snapshot
+    if let reason = snapshot.inspection.suspended {
+      return refuse("workers are not asked: \(reason)")
+    }
+    guard case .value = snapshot.workers else { return refuse("no worker is known yet") }
+    let quiet = Fleet.quiet(context).map(\.id)
+    guard !quiet.isEmpty else { return refuse("every worker that is up sends task events") }
+    openMenu(.events(quiet))
+    return []
   }
 
   mutating func openMenu(_ kind: ConsoleMenu.Kind) {
     guard table != nil else { return }
-    menu = ConsoleMenu(kind: kind, cursor: kind == .sort ? state.sortColumn.map { $0 + 1 } ?? 0 : 0)
+    let sorted = state.sortColumn.map { $0 + 1 } ?? 0
+    menu = ConsoleMenu(kind: kind, cursor: kind == .sort ? sorted : 0)
   }
 
   /// Keeps the cursor on a line there is.
@@ -66,7 +96,20 @@ extension Console {
       return [
         .save(ViewFile(view, table, visible, of: snapshot, as: formats[chosen.cursor]))
       ]
+    case .events(let workers):
+      return choose(among: workers, line: chosen.cursor)
     }
+  }
+
+  /// The first line is nobody, the second all, then each alone.
+  private mutating func choose(among workers: [WorkerID], line: Int) -> [Effect] {
+    guard line > 0 else { return [] }
+    let chosen =
+      line == 1 ? workers : workers.indices.contains(line - 2) ? [workers[line - 2]] : []
+    guard !chosen.isEmpty else { return [] }
+    let who = chosen.count == 1 ? chosen[0].name : "\(chosen.count) workers"
+    message = ConsoleMessage("asking \(who) to send task events …")
+    return [.enableEvents(chosen)]
   }
 
   /// The first row of the menu's box, and the choices that fit into it.

@@ -116,7 +116,7 @@ extension Console {
     screen.put(Header.broker(data), row: 0, width: start - 1)
     screen.put(verdict, row: 0, column: start)
     if let context {
-      screen.put(Header.fleet(context), row: 1)
+      screen.put(Header.fleet(context, width: columns - 1), row: 1)
       if showsSpark { screen.put(Header.spark(context, width: columns), row: 2) }
     }
     for (offset, line) in alerts.enumerated() {

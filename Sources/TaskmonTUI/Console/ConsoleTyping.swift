@@ -104,7 +104,7 @@ extension Console {
     reading?.scroll = top
   }
 
-  private mutating func refuse(_ text: String) -> [Effect] {
+  mutating func refuse(_ text: String) -> [Effect] {
     message = ConsoleMessage(text, isRefusal: true)
     return [.bell]
   }

@@ -3,7 +3,7 @@ package enum ConsoleAction: Sendable, Equatable {
   case quit, back, enter, jump, choose, open(ViewID), nextView, previousView
   case move(Int), page(Int), first, last, sideways(Int)
   case filter, nextMatch, previousMatch, sort, invert, wide, copy, save
-  case pause, faster, slower, nextTimeStyle, help, repaint
+  case pause, faster, slower, nextTimeStyle, help, repaint, askForEvents
 }
 
 /// Where the console listens: a key may mean different things in each.
@@ -96,6 +96,9 @@ package enum KeyMap {
     KeyBinding(
       [.character("e")], in: [.table], .save,
       "save the rows as CSV or JSON: amounts in seconds and bytes, moments in UTC"),
+    KeyBinding(
+      [.character("E")], in: [.table], .askForEvents,
+      "ask workers that send no task events to send them; names them first"),
     KeyBinding(
       [.character("p")], in: outsideMenus, .pause, "pause the screen; collecting goes on",
       footer: "pause"),

@@ -32,6 +32,37 @@ package enum ResultPage {
     return Page("results of \(sizes.task)", blocks)
   }
 
+  /// All stored failures of one class.
+  package static func page(
+    failures name: String, of facts: ResultFacts, _ context: ViewContext
+  ) -> Page {
+    let count = facts.failures[name] ?? 0
+    let all = facts.failures.values.reduce(0, +)
+    return Page(
+      "failures: \(name)",
+      [
+        .line(StyledLine()),
+        .facts([
+          PageFact("class of the exception", name), PageFact("stored failures", count.grouped),
+          PageFact("of all failures", "\(share(count, of: all)) of \(all.grouped)"),
+          PageFact("of all results", "\(share(count, of: facts.count)) of \(facts.count.grouped)"),
+          PageFact("read", context.moments.full(facts.updatedAt, now: context.now)),
+        ]),
+        .heading("Note"),
+        .prose(
+          "Counted among the results that are stored now; they fall as results expire, and a task "
+            + "that ignores its result leaves none. Only the name of the class is read, without "
+            + "its module; ? are those where it could not be read, and beyond a number of classes "
+            + "the rest are counted as other."),
+      ])
+  }
+
+  private static func share(_ part: Int, of whole: Int) -> String {
+    guard whole > 0 else { return "?" }
+    let percent = Double(part) / Double(whole) * 100
+    return percent > 0 && percent < 1 ? "<1%" : "\(Int(percent.rounded()))%"
+  }
+
   package static func page(_ result: StoredResult, _ context: ViewContext) -> Page {
     Page(
       "result \(result.taskID)",

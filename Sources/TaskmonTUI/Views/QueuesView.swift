@@ -75,6 +75,7 @@ package enum QueuesView: ConsoleView {
             " ? A queue that could not be counted is missing here; why is said above.",
             .unknown))
       }
+      if let line = estimates(context.snapshot) { lead.append(line) }
       let consumers = QueueConsumers.all(context)
       let rows = queues.map { queue in
         row(queue, consumers.map { $0[queue.name] ?? [] }, context)
@@ -97,6 +98,17 @@ package enum QueuesView: ConsoleView {
   /// Why a queue's next message is not known.
   private static func note(_ queue: QueueFacts) -> String? {
     queue.head?.reason.map { "\(queue.name): its next message is not known: \($0)" }
+  }
+
+  /// What the mark of estimates means, where there are any; JSON and CSV carry bare numbers.
+  private static func estimates(_ snapshot: Snapshot) -> StyledLine? {
+    let isEstimated = snapshot.queues.value?.contains {
+      $0.unackedIsEstimate && $0.unacked.value ?? 0 > 0
+    }
+    guard isEstimated == true, case .value(let unacked) = snapshot.unacked else { return nil }
+    return StyledLine(
+      " ~ UNACKED is estimated from \(unacked.sample.count.grouped) of"
+        + " \(unacked.count.grouped) unacknowledged messages.", .dim)
   }
 
   private static func oldest(_ queue: QueueFacts) -> TableCell {

@@ -1,10 +1,12 @@
 import Dispatch
 import Glibc
 import Synchronization
+import TaskmonConfiguration
 
 /// `--exec`: a shell command with the document on its standard input.
 ///
-/// Nothing that comes from Redis is in its arguments or its environment.
+/// Nothing that comes from Redis is in its arguments or its environment, and no variable that
+/// names a broker or a backend: these may hold passwords, which the command has no use for.
 enum ChangeCommand {
   static let limit = 30
 
@@ -54,10 +56,20 @@ enum ChangeCommand {
     posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO)
     let words = ["/bin/sh", "-c", command]
     var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
-    defer { for argument in arguments { free(argument) } }
+    var variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup($0) } + [nil]
+    defer { for text in arguments + variables { free(text) } }
     var process = pid_t()
-    let failure = posix_spawn(&process, "/bin/sh", &actions, &attributes, &arguments, environ)
+    let failure = posix_spawn(
+      &process, "/bin/sh", &actions, &attributes, &arguments, &variables)
     return failure == 0 ? .success(process) : .failure(StartError(code: failure))
+  }
+
+  /// Ours without the variables of settings that are URLs of Redis.
+  private static var environment: [String] {
+    let withheld = Set(
+      Settings.all.filter(\.isURL).flatMap { [$0.variable] + $0.foreign })
+    return Environment.process.variables.filter { !withheld.contains($0.key) }
+      .map { "\($0.key)=\($0.value)" }
   }
 
   /// Its status; nil where it had to be killed with its whole group.

@@ -48,7 +48,7 @@ struct DoctorCommand: ParsableCommand {
       observe: Self.observe, timeout: timeout
     ).reached()
     return DoctorReport(
-      snapshot, view.report, access: access,
+      snapshot, view.report, layout: configuration.layout, access: access,
       accessLine: accessLine(configuration, version: snapshot.server.value?.version))
   }
 
@@ -56,11 +56,11 @@ struct DoctorCommand: ParsableCommand {
   /// the newer way is right more often.
   private func accessLine(_ configuration: MonitorConfiguration, version: String?) -> String {
     let major = version.flatMap { Int($0.prefix { $0 != "." }) } ?? 7
-    let usesSentinel = if case .sentinel = configuration.broker.location { true } else { false }
     return ACLRule(
       user: configuration.broker.username ?? "taskmon",
       access: configuration.isReadOnly ? .readOnly : .asking, layout: configuration.layout,
-      dialect: major >= 7 ? .separateKeyRights : .commonKeyRights, usesSentinel: usesSentinel
+      dialect: major >= 7 ? .separateKeyRights : .commonKeyRights,
+      usesSentinel: configuration.broker.usesSentinel
     ).line
   }
 }

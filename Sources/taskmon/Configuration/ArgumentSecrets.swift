@@ -1,4 +1,41 @@
 import Glibc
+import RedisClient
+
+/// The command line as it was given, and the passwords in it.
+struct TypedArguments {
+  var values: [String]
+  /// Something to be warned of: a password where a URL of Redis was meant.
+  var isUnwise = false
+  /// Each password as it was typed, with the byte before it and, where there is one, the byte
+  /// behind: a password of one letter must not be found in every word.
+  private var secrets: [(left: String, secret: String, right: String)] = []
+
+  init(_ values: [String]) {
+    self.values = values
+    for (index, value) in values.enumerated() {
+      let bytes = Array(value.utf8)
+      for range in URLSecrets.ranges(in: bytes) {
+        secrets.append(
+          (
+            String(decoding: bytes[..<range.lowerBound].suffix(1), as: UTF8.self),
+            String(decoding: bytes[range], as: UTF8.self),
+            String(decoding: bytes[range.upperBound...].prefix(1), as: UTF8.self)
+          ))
+        // A command's own URLs are no business of ours, and could be given in no other way.
+        let before = index > 0 ? values[index - 1] : ""
+        if before != "--exec", !value.hasPrefix("--exec=") { isUnwise = true }
+      }
+    }
+  }
+
+  /// The text as it may be told: a complaint may quote what was typed.
+  func hidden(in text: String) -> String {
+    secrets.reduce(text) { text, found in
+      text.replacing(
+        found.left + found.secret + found.right, with: found.left + "***" + found.right)
+    }
+  }
+}
 
 /// Passwords given in URLs on the command line, which every user of the machine could read.
 enum ArgumentSecrets {
@@ -7,41 +44,15 @@ enum ArgumentSecrets {
     + "give the URL in TASKMON_BROKER, or use --password-file"
 
   /// The arguments as given, after the passwords in this process' own list were overwritten.
-  static func takeOutOfSight() -> (values: [String], heldSecret: Bool) {
-    let values = CommandLine.arguments
-    var held = false
+  static func takeOutOfSight() -> TypedArguments {
+    let typed = TypedArguments(CommandLine.arguments)
     for index in 0..<Int(CommandLine.argc) {
       guard let argument = CommandLine.unsafeArgv[index] else { continue }
       let bytes = UnsafeMutableRawBufferPointer(start: argument, count: strlen(argument))
-      for range in secrets(in: Array(bytes)) {
-        held = true
+      for range in URLSecrets.ranges(in: Array(bytes)) {
         for position in range { bytes[position] = UInt8(ascii: "*") }
       }
     }
-    return (values, held)
-  }
-
-  /// Where passwords stand in one argument: between the colon after `://` and the last `@` before
-  /// the next slash; a list of URLs has several.
-  static func secrets(in argument: [UInt8]) -> [Range<Int>] {
-    var found: [Range<Int>] = []
-    var start = argument.startIndex
-    let mark = Array("://".utf8)
-    while start + mark.count <= argument.count {
-      guard argument[start..<start + mark.count].elementsEqual(mark) else {
-        start += 1
-        continue
-      }
-      start += mark.count
-      let end =
-        argument[start...].firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: ";") }
-        ?? argument.count
-      let authority = argument[start..<end]
-      guard let at = authority.lastIndex(of: UInt8(ascii: "@")),
-        let colon = authority[..<at].firstIndex(of: UInt8(ascii: ":")), colon + 1 < at
-      else { continue }
-      found.append(colon + 1..<at)
-    }
-    return found
+    return typed
   }
 }

@@ -13,17 +13,23 @@ struct ConnectionOptions: ParsableArguments {
   @Option(setting: "result-key-prefix") var resultKeyPrefix: String?
   @Option(setting: "username") var username: String?
   @Option(setting: "password-file") var passwordFile: String?
-  @Option(setting: "sentinel-master") var sentinelMaster: String?
+  @OptionGroup var sentinel: SentinelFlags
   @OptionGroup var tls: TLSFlags
   @Flag(setting: "read-only") var readOnly: Bool
+  @Flag(setting: "enable-events") var enableEvents: Bool
   @Option(setting: "inspect-interval") var inspectInterval: Seconds
   @Option(setting: "visibility-timeout") var visibilityTimeout: Seconds?
+  @OptionGroup var transport: TransportFlags
   @OptionGroup var limits: ThresholdOptions
   @OptionGroup var place: ConfigurationOptions
 
   func validate() throws {
     guard inspectInterval >= Seconds(1) else {
       throw ValidationError("--inspect-interval must be at least 1s: workers have other work to do")
+    }
+    guard !(enableEvents && readOnly) else {
+      throw ValidationError(
+        "--enable-events changes workers, which --read-only forbids: give one of the two")
     }
   }
 
@@ -33,27 +39,31 @@ struct ConnectionOptions: ParsableArguments {
   /// What to observe.
   func monitorConfiguration() throws -> MonitorConfiguration {
     let (name, text) = BrokerName.split(broker)
-    guard let broker = try url(text, of: "broker") else {
+    guard let named = try url(text, of: "broker") else {
       throw ValidationError("the broker's URL is empty")
     }
-    if broker.skipsVerification { Complaint.write(TLSFlags.warning) }
-    return MonitorConfiguration(
-      broker: try withCredentials(broker), name: name, backend: try url(backend, of: "backend"),
-      keyPrefix: keyPrefix ?? "", resultKeyPrefix: resultKeyPrefix ?? "", isReadOnly: readOnly,
-      inspectInterval: inspectInterval, visibilityTimeout: visibilityTimeout)
+    let broker = try withCredentials(named)
+    let backend = try url(backend, of: "backend").map { knownUser(of: $0, broker) }
+    try refuseUseless([broker] + (backend.map { [$0] } ?? []))
+    let configuration = MonitorConfiguration(
+      broker: broker, name: name, backend: backend, keyPrefix: keyPrefix ?? "",
+      resultKeyPrefix: resultKeyPrefix ?? "", separator: transport.separator,
+      prioritySteps: transport.prioritySteps, fanoutPrefix: transport.prefix,
+      fanoutPatterns: transport.patterns, isReadOnly: readOnly,
+      enablesEvents: enableEvents, inspectInterval: inspectInterval,
+      visibilityTimeout: visibilityTimeout)
+    if configuration.skipsVerification { Complaint.write(TLSFlags.warning) }
+    return configuration
   }
 
   private func url(_ text: String?, of what: String) throws -> RedisURL? {
     guard let text, !text.isEmpty else { return nil }
-    do {
-      let url = try RedisURL(text).with(tls: tls.options)
-      guard let sentinelMaster else { return url }
-      var sentinel = url.sentinel
-      sentinel.masterName = sentinelMaster
-      return url.with(sentinel: sentinel)
-    } catch {
+    let url: RedisURL
+    do { url = try RedisURL(text) } catch {
       throw ValidationError("the \(what)'s URL: \(error)")
     }
+    // Whether the sentinels are spoken to by TLS must be known before how.
+    return try sentinel.applied(to: url).with(tls: tls.options)
   }
 
   private func withCredentials(_ url: RedisURL) throws -> RedisURL {
@@ -61,22 +71,22 @@ struct ConnectionOptions: ParsableArguments {
     guard let passwordFile else { return url.with(username: user, password: url.password) }
     return url.with(username: user, password: Secret(try PasswordFile.read(passwordFile)))
   }
-}
 
-/// How to speak TLS, as flags: they go before what the URL says.
-struct TLSFlags: ParsableArguments {
-  @Option(setting: "ca-cert") var caFile: String?
-  @Option(setting: "cert") var certificateFile: String?
-  @Option(setting: "key") var keyFile: String?
-  @Option(setting: "tls-server-name") var serverName: String?
-  @Flag(setting: "insecure-skip-verify") var skipsVerification: Bool
+  /// A backend on the broker's own server that names no user is the broker's user's.
+  private func knownUser(of backend: RedisURL, _ broker: RedisURL) -> RedisURL {
+    guard backend.username == nil, backend.password == nil, backend.location == broker.location
+    else { return backend }
+    return backend.with(username: broker.username, password: broker.password)
+  }
 
-  static let warning =
-    "the server's certificate is not checked: whoever is between can read and change everything"
-
-  var options: TLSOptions {
-    TLSOptions(
-      caFile: caFile, certificateFile: certificateFile, keyFile: keyFile, serverName: serverName,
-      skipsVerification: skipsVerification)
+  /// Who asks for TLS and gets none would believe to be safe.
+  private func refuseUseless(_ urls: [RedisURL]) throws {
+    if let flag = tls.given.first, !urls.contains(where: \.canSpeakTLS) {
+      throw ValidationError(
+        "--\(flag) needs rediss://… (or sentinel://…): redis:// and sockets speak no TLS")
+    }
+    if let flag = sentinel.given.first, !urls.contains(where: \.usesSentinel) {
+      throw ValidationError("--\(flag) needs sentinel://…: the URL names the server itself")
+    }
   }
 }

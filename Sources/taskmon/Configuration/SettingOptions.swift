@@ -56,7 +56,8 @@ extension Setting {
     switch kind {
     case .path: .file()
     case .choice(let names): .list(names)
-    case .text, .redis, .namedRedis, .duration, .number, .flag, .thresholds: .default
+    case .truth: .list(["true", "false"])
+    case .text, .redis, .namedRedis, .duration, .number, .flag, .steps, .thresholds: .default
     }
   }
 }

@@ -1,3 +1,5 @@
+import CeleryProtocol
+import RedisClient
 import TaskmonCollector
 import TaskmonHealth
 import TaskmonModel
@@ -32,15 +34,17 @@ struct DoctorReport {
     add(.hidden, "connection", sentence)
   }
 
+  /// `layout` is what was given; workers may speak on other channels.
   init(
-    _ snapshot: Snapshot, _ report: HealthReport, access: [AccessProbe.Outcome],
-    accessLine: String
+    _ snapshot: Snapshot, _ report: HealthReport, layout: KeyLayout,
+    access: [AccessProbe.Outcome], accessLine: String
   ) {
     self.accessLine = accessLine
     unknown = report.unknown
     connection(snapshot)
     rights(access)
-    celery(report)
+    celery(report, snapshot)
+    channels(snapshot, layout)
     DoctorFacts(snapshot).lines.forEach { lines.append($0) }
     failures(snapshot)
   }
@@ -69,7 +73,7 @@ struct DoctorReport {
     if let failure = snapshot.link.failure {
       return add(.hidden, "connection", failure.sentence)
     }
-    let server = snapshot.server.value.map { "Redis \($0.version), \($0.role)" }
+    let server = snapshot.server.value.map { "\($0.software), \($0.role)" }
     add(.seen, "connection", "\(snapshot.broker.url) answers, \(server ?? "version not known")")
   }
 
@@ -89,12 +93,31 @@ struct DoctorReport {
     add(refused == 0 ? .seen : .note, "rights", "\(outcomes.count) commands tried, \(rest)")
   }
 
-  private mutating func celery(_ report: HealthReport) {
+  private mutating func celery(_ report: HealthReport, _ snapshot: Snapshot) {
     if let gate = report.unknown.first(where: { $0.rule == NoCeleryHere.id }) {
-      add(.hidden, "celery", gate.missing)
-    } else {
-      add(.seen, "celery", "uses this database")
+      return add(.hidden, "celery", gate.missing)
     }
+    add(.seen, "celery", "uses \(snapshot.broker.place)")
+    let others = snapshot.presence.value?.elsewhere ?? []
+    guard !others.isEmpty else { return }
+    add(.note, "elsewhere", "not looked at: \(others.joined(separator: "; "))")
+  }
+
+  /// On which channel workers hear requests is known from the one they speak on.
+  private mutating func channels(_ snapshot: Snapshot, _ layout: KeyLayout) {
+    guard let pattern = snapshot.events.pattern,
+      let prefix = layout.otherFanoutPrefix(inPattern: RedisKey(pattern))
+    else { return }
+    let value =
+      switch prefix {
+      case .database: "true"
+      case .none: "false"
+      case .text(let text): "'\(text)'"
+      }
+    add(
+      .note, "channels",
+      "events come on \(pattern); if those are this application's, --fanout-prefix \(value) lets"
+        + " its workers be asked there")
   }
 
   private mutating func failures(_ snapshot: Snapshot) {
@@ -221,5 +244,12 @@ struct DoctorFacts {
     }
     add(
       .hidden, "visibility", "no worker told its visibility timeout; give --visibility-timeout")
+  }
+}
+
+extension BrokerIdentity {
+  /// Database and key prefix.
+  fileprivate var place: String {
+    "db \(database)" + (keyPrefix.isEmpty ? "" : " under the key prefix \(keyPrefix)")
   }
 }

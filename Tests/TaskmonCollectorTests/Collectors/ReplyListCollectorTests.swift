@@ -9,12 +9,14 @@ import Testing
 
 @Suite struct ReplyListCollectorTests {
   private static func census(
-    _ server: RedisServer, layout: KeyLayout = KeyLayout(database: 0), step: Int = 500
+    _ server: RedisServer, layout: KeyLayout = KeyLayout(database: 0),
+    others: Set<String> = [], step: Int = 500
   ) async throws -> ReplyListFacts {
     var budget = CollectionBudget()
     budget.scanStep = step
     let found = try await ReplyListCollector(
-      layout: layout, budget: budget, pace: ScanPace(time: SystemTime.source, share: 0.9)
+      layout: layout, others: others, budget: budget,
+      pace: ScanPace(time: SystemTime.source, share: 0.9)
     ).pass(server.link())
     return try #require(try found?.get())
   }
@@ -35,6 +37,16 @@ import Testing
     #expect(facts.largest == "b.reply.celery.pidbox")
     #expect(facts.totalSize > .kibibytes(97))
     #expect(facts.totalSize < .kibibytes(150))
+  }
+
+  @Test func `lists behind the key prefix of another installation are its own`() async throws {
+    let server = try await RedisServer()
+    for prefix in ["", "shop1_", "shop2_"] {
+      try server.command("RPUSH", "\(prefix)a.reply.celery.pidbox", "x")
+    }
+    #expect(try await Self.census(server, others: ["shop1_", "shop2_"]).count == 1)
+    let shop = KeyLayout(database: 0, globalPrefix: "shop1_")
+    #expect(try await Self.census(server, layout: shop, others: ["", "shop2_"]).count == 1)
   }
 
   @Test func `an empty server has none`() async throws {

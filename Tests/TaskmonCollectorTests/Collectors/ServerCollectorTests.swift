@@ -42,14 +42,14 @@ import Testing
     cmdstat_flushdb:calls=1,usec=9,usec_per_call=4.50,rejected_calls=0,failed_calls=0\r
     """
 
-  private static func reading(database: Int = 0) -> Reading<ServerFacts> {
+  private static func reading(database: Int = 0) -> Reading<ServerCollector.Look> {
     ServerCollector.reading(database: database, now: { at(100.5) })
   }
 
   private static let time = RedisReply.array([.text("1795000100"), .text("250000")])
 
   @Test func `every field of INFO and TIME is read as it stands`() throws {
-    let facts = try Self.reading().value([.text(Self.info), .text(Self.commands), Self.time])
+    let facts = try Self.reading().value([.text(Self.info), .text(Self.commands), Self.time]).facts
     #expect(
       facts
         == ServerFacts(
@@ -62,9 +62,27 @@ import Testing
           clockOffset: Seconds(0.25)))
   }
 
+  @Test func `what commands took is read by name, subcommands together`() throws {
+    let commands = """
+      # Commandstats\r
+      cmdstat_memory|usage:calls=10,usec=30,usec_per_call=3.00,rejected_calls=0,failed_calls=0\r
+      cmdstat_memory|stats:calls=1,usec=20,usec_per_call=20.00,rejected_calls=0,failed_calls=0\r
+      cmdstat_llen:calls=7,usec=5,usec_per_call=0.71,rejected_calls=0,failed_calls=0\r
+      cmdstat_scan:calls=x,usec=5\r
+      """
+    let look = try Self.reading().value([.text(Self.info), .text(commands), Self.time])
+    #expect(
+      look.served == [
+        "MEMORY": ServedCommand(calls: 11, time: Seconds(0.00005)),
+        "LLEN": ServedCommand(calls: 7, time: Seconds(0.000005)),
+      ])
+    let silent = try Self.reading().value([.text(Self.info), .failure("NOPERM no"), Self.time])
+    #expect(silent.served.isEmpty)
+  }
+
   @Test func `the broker's own database is not among the others`() throws {
     let facts = try Self.reading(database: 3).value(
-      [.text(Self.info), .text(Self.commands), Self.time])
+      [.text(Self.info), .text(Self.commands), Self.time]).facts
     #expect(facts.keys == 212)
     #expect(facts.databases == [0: 10])
   }
@@ -72,7 +90,7 @@ import Testing
   @Test func `what Redis does not tell stays unknown`() throws {
     let facts = try Self.reading().value([
       .text("run_id:x\r\nused_memory:5\r\n"), .failure("NOPERM no"), .failure("NOPERM no"),
-    ])
+    ]).facts
     #expect(facts.flushes == nil)
     #expect(facts.clockOffset == nil)
     #expect(facts.maxMemory == nil)
@@ -80,10 +98,32 @@ import Testing
     #expect(facts.outOfMemoryErrors == nil)
   }
 
+  @Test(arguments: [
+    ("# Errorstats\r\nerrorstat_ERR:count=2\r\n", 0), ("# Errorstats\r\n", 0), ("", nil),
+    ("# Errorstats\r\nerrorstat_OOM:count=7\r\n", 7),
+    ("# Errorstats\r\nerrorstat_ERRORSTATS_OVERFLOW:count=9\r\n", nil),
+  ])
+  func `no refused write among the listed errors is none`(_ list: String, _ count: Int?) throws {
+    let facts = try Self.reading().value([
+      .text("run_id:x\r\nused_memory:5\r\n" + list), .text(""), Self.time,
+    ])
+    #expect(facts.facts.outOfMemoryErrors == count)
+  }
+
+  @Test func `a Valkey is called by its name and its own version`() throws {
+    let facts = try Self.reading().value([
+      .text(
+        "redis_version:7.2.4\r\nserver_name:valkey\r\nvalkey_version:9.1.2\r\n"
+          + "run_id:x\r\nused_memory:5\r\n"),
+      .text(""), Self.time,
+    ])
+    #expect(facts.facts.software == "Valkey 9.1.2")
+  }
+
   @Test func `a limit of zero is no limit`() throws {
     let facts = try Self.reading().value([
       .text("run_id:x\r\nused_memory:5\r\nmaxmemory:0\r\n"), .text(""), Self.time,
-    ])
+    ]).facts
     #expect(facts.maxMemory == nil)
   }
 
@@ -108,7 +148,8 @@ import Testing
     try server.command("FLUSHDB")
     let link = server.link()
     let facts = try Self.reading().value(
-      try await link.read(Self.reading().commands))
+      try await link.read(Self.reading().commands)
+    ).facts
     #expect(facts.flushes == 1)
     #expect(facts.databases == [2: 1])
     #expect(facts.keys == 0)

@@ -13,19 +13,18 @@ import Testing
     let events = try Capture.events(file)
     let ledger = try Capture.ledger(of: file)
     #expect(ledger.received == events.count)
-    #expect(ledger.counts.values.reduce(0, +) == ledger.taskEvents)
+    #expect(ledger.excerpt.taskEvents == ledger.counts.values.reduce(0, +))
     #expect(ledger.dropped == 0)
-    #expect(ledger.tasks.dropped == 0)
     // Whoever speaks of tasks or of itself is a worker, publishers are not.
-    #expect(ledger.workers.keys.allSatisfy { !$0.name.hasPrefix("gen") })
+    #expect(ledger.heardWorkers.keys.allSatisfy { !$0.name.hasPrefix("gen") })
   }
 
   @Test func `after the capture of a whole run only what ended without an event is running`() throws
   {
     let ledger = try Capture.ledger(of: "events.jsonl")
-    #expect(ledger.running.compactMap { ledger.tasks[$0]?.name } == ["labapp.ignore_it"])
-    #expect(Set(ledger.workers.keys.map(\.name)) == ["w1@vm", "w2@vm"])
-    #expect(ledger.workers.values.allSatisfy { $0.sendsTaskEvents == .value(true) })
+    #expect(ledger.running.compactMap { ledger.task($0)?.task } == ["labapp.ignore_it"])
+    #expect(Set(ledger.heardWorkers.keys.map(\.name)) == ["w1@vm", "w2@vm"])
+    #expect(ledger.heardWorkers.values.allSatisfy { $0.sendsTaskEvents == .value(true) })
     #expect(ledger.counts["task-sent"] == 192)
     #expect(ledger.counts["task-received"] == 211)
   }
@@ -33,17 +32,17 @@ import Testing
   @Test(arguments: Capture.eventFiles)
   func `nothing that has ended is running, in whatever order a batch came`(_ file: String) throws {
     let ledger = try Capture.ledger(of: file)
-    #expect(ledger.running.allSatisfy { ledger.tasks[$0]?.state == .started })
+    #expect(ledger.running.allSatisfy { ledger.task($0)?.state == .started })
   }
 
   @Test func `a run begins with its start and ends with its end`() {
     var ledger = EventLedger(worker.received("t", 1), worker.started("t", 2))
     #expect(ledger.running == ["t"])
-    #expect(ledger.tasks["t"]?.name == "a.b")
-    #expect(ledger.tasks["t"]?.startedAt == at(2))
+    #expect(ledger.task("t")?.task == "a.b")
+    #expect(ledger.task("t")?.startedAt == at(2))
     ledger.absorb([worker.succeeded("t", 3)])
     #expect(ledger.running == [])
-    #expect(ledger.tasks["t"]?.state == .ended)
+    #expect(ledger.task("t")?.state.isEnd == true)
   }
 
   @Test func `a start heard after its end starts nothing`() {
@@ -58,8 +57,8 @@ import Testing
       worker.received("t", 1), worker.started("t", 2), worker.succeeded("t", 3),
       other.received("t", 10), other.started("t", 11))
     #expect(ledger.running == ["t"])
-    #expect(ledger.tasks["t"]?.worker == other.id)
-    #expect(ledger.tasks["t"]?.startedAt == at(11))
+    #expect(ledger.task("t")?.worker == other.id)
+    #expect(ledger.task("t")?.startedAt == at(11))
   }
 
   @Test func `a retry is received before its predecessor's end, and is not ended by it`() {
@@ -67,7 +66,7 @@ import Testing
       worker.received("t", 1), worker.started("t", 2), worker.received("t", 3, retries: 1),
       worker.retried("t", 3))
     #expect(ledger.running == [])
-    #expect(ledger.tasks["t"]?.state == .received)
+    #expect(ledger.task("t")?.state == .received)
     ledger.absorb([worker.started("t", 4)])
     #expect(ledger.running == ["t"])
   }
@@ -86,7 +85,7 @@ import Testing
       worker.received("t", 1), worker.started("t", 2), worker.retried("t", 3),
       worker.received("t", 3.5, retries: 1), worker.started("t", 4), worker.retried("t", 5))
     #expect(ledger.running == [])
-    #expect(ledger.tasks["t"]?.state == .ended)
+    #expect(ledger.task("t")?.state.isEnd == true)
   }
 
   @Test func `first receipts are counted once per id, without retries and redeliveries`() {
@@ -138,10 +137,10 @@ import Testing
     var message = MessageFacts(
       taskID: "1", task: "a.b", deliveryTag: "d", origin: "gen1@h", replyTo: "r",
       argumentsText: "[1]", keywordArgumentsText: "{}")
-    ledger.sawMessage(message, at: at(3))
+    ledger.sawMessage(message, in: "q", at: at(3))
     message.retries = 1
     message.taskID = "2"
-    ledger.sawMessage(message, at: at(4))
+    ledger.sawMessage(message, in: "q", at: at(4))
     #expect(
       ledger.beats.traffic(of: entry, heard: []).publications
         == [Publication(at: at(3), publisher: "gen1@h/r")])
@@ -168,9 +167,9 @@ import Testing
     var ledger = EventLedger(budget: Self.budget { $0.trackedTasks = 3 })
     for number in 1...10 { ledger.absorb([worker.received("t\(number)", Double(number))]) }
     #expect(ledger.tasks.count == 3)
-    #expect(ledger.tasks.dropped == 7)
-    #expect(ledger.tasks["t7"] == nil)
-    #expect(ledger.tasks["t8"] != nil)
+    #expect(ledger.dropped == 7)
+    #expect(ledger.task("t7") == nil)
+    #expect(ledger.task("t8") != nil)
   }
 
   @Test func `what has ended makes room without a word`() {
@@ -182,7 +181,7 @@ import Testing
       ])
     }
     #expect(ledger.tasks.count == 2)
-    #expect(ledger.tasks.dropped == 0)
+    #expect(ledger.dropped == 0)
   }
 
   @Test func `a task that hangs is kept while thousands come and go`() {
@@ -196,7 +195,7 @@ import Testing
       ])
     }
     #expect(ledger.running == ["hung"])
-    #expect(ledger.tasks["hung"]?.name == "a.hang")
+    #expect(ledger.task("hung")?.task == "a.hang")
     #expect(ledger.tasks.count == 50)
   }
 
@@ -204,14 +203,16 @@ import Testing
     var ledger = EventLedger(budget: Self.budget { $0.trackedTasks = 5 })
     for number in 1...50 { ledger.absorb([worker.started("t\(number)", Double(number))]) }
     #expect(ledger.tasks.count == 5)
-    #expect(ledger.tasks.dropped == 45)
+    #expect(ledger.dropped == 45)
   }
 
-  @Test func `runs beyond their limit are counted as dropped`() {
+  @Test func `of more runs than a snapshot names the earliest are named and all are counted`() {
     var ledger = EventLedger(budget: Self.budget { $0.runningTasks = 2 })
     for number in 1...5 { ledger.absorb([worker.started("t\(number)", Double(number))]) }
-    #expect(ledger.running == ["t1", "t2"])
-    #expect(ledger.dropped == 3)
+    let excerpt = ledger.excerpt
+    #expect(excerpt.running.map(\.id) == ["t1", "t2"])
+    #expect(excerpt.runs == [worker.id: 5])
+    #expect(excerpt.oldestStarts == [worker.id: at(1)])
   }
 
   @Test func `a flood of names leaves those heard last`() {
@@ -219,9 +220,9 @@ import Testing
     for number in 1...1000 {
       ledger.absorb([Speaker(name: "w\(number)", pid: number).heartbeat(Double(number))])
     }
-    #expect(ledger.workers.count <= 10)
-    #expect(ledger.workers[WorkerID(name: "w1000", pid: 1000)] != nil)
-    #expect(ledger.dropped + ledger.workers.count == 1000)
+    #expect(ledger.workers.records.count <= 10)
+    #expect(ledger.heardWorkers[WorkerID(name: "w1000", pid: 1000)] != nil)
+    #expect(ledger.dropped + ledger.workers.records.count == 1000)
   }
 
   @Test func `who is silent beyond the retention is forgotten, with what it ran`() {
@@ -229,9 +230,9 @@ import Testing
     var ledger = EventLedger(
       worker.started("lost", 1), other.started("alive", 1), other.heartbeat(100))
     ledger.forgetWorkers(unheardSince: at(50))
-    #expect(Array(ledger.workers.keys) == [other.id])
+    #expect(Array(ledger.heardWorkers.keys) == [other.id])
     #expect(ledger.running == ["alive"])
-    #expect(ledger.tasks["lost"]?.state == .ended)
+    #expect(ledger.task("lost")?.state.isEnd == true)
   }
 
   @Test func `an end that was missed does not end a start heard meanwhile`() {
@@ -243,27 +244,27 @@ import Testing
     ledger.endedUnheard(UnheardEnd(id: "t", startHeardAt: at(5)))
     #expect(ledger.running == [])
     ledger.endedUnheard(UnheardEnd(id: "unknown", startHeardAt: at(5)))
-    #expect(ledger.tasks["unknown"] == nil)
+    #expect(ledger.task("unknown") == nil)
   }
 
   @Test func `an excerpt has the running and the named, and the counts of all`() {
     let ledger = EventLedger(
       worker.received("a", 1), worker.started("b", 2), worker.received("c", 3))
-    let excerpt = ledger.excerpt(of: ["c", "unknown"])
-    #expect(
-      ["a", "b", "c", "unknown"].map { excerpt.tasks[$0] != nil } == [false, true, true, false])
-    #expect(excerpt.tasks.count == 3)
-    #expect(excerpt.workers == ledger.workers)
+    let excerpt = ledger.excerpt(of: ["c", "unknown"], at: at(4))
+    #expect(excerpt.running.map(\.id) == ["b"])
+    #expect(excerpt.named.mapValues(\.state) == ["c": .received])
+    #expect(excerpt.trackedTasks == 3)
+    #expect(excerpt.workers == ledger.heardWorkers)
     #expect(excerpt.received == 3)
   }
 
   @Test func `fifty thousand tasks at a time are taken in without slowing down`() {
-    var ledger = EventLedger(budget: CollectionBudget())
+    var ledger = EventLedger(budget: Self.budget { $0.trackedTasks = 50_000 })
     for number in 0..<2000 { ledger.absorb([worker.started("run\(number)", 0)]) }
     for number in 0..<120_000 { ledger.absorb([worker.received("t\(number)", 1)]) }
     #expect(ledger.tasks.count == 50_000)
     #expect(ledger.running.count == 2000)
-    #expect(ledger.running.allSatisfy { ledger.tasks[$0] != nil })
+    #expect(ledger.running.allSatisfy { ledger.task($0)?.state == .started })
   }
 }
 
@@ -273,7 +274,7 @@ import Testing
   private func record(_ events: [CeleryEvent]) -> WorkerRecord? {
     var ledger = EventLedger(budget: CollectionBudget())
     ledger.absorb(events)
-    return ledger.workers[worker.id]
+    return ledger.heardWorkers[worker.id]
   }
 
   @Test func `a task event proves that it sends them`() {
@@ -311,7 +312,7 @@ import Testing
       worker.heartbeat(60, processed: 9), worker.heartbeat(62, processed: 9),
       worker.heartbeat(64, processed: 9),
     ])
-    #expect(ledger.workers[worker.id]?.sendsTaskEvents.value == nil)
+    #expect(ledger.heardWorkers[worker.id]?.sendsTaskEvents.value == nil)
   }
 
   @Test func `a heartbeat without fields takes nothing back`() {
@@ -339,8 +340,8 @@ import Testing
   @Test func `ages stay when the wall clock is set`() {
     var ledger = EventLedger(worker.heartbeat(10), worker.started("t", 11))
     ledger.clockJumped(by: Seconds(3600))
-    #expect(ledger.workers[worker.id]?.lastHeard == at(3611))
-    #expect(ledger.tasks["t"]?.startHeardAt == at(3611))
-    #expect(ledger.tasks["t"]?.startedAt == at(11))
+    #expect(ledger.heardWorkers[worker.id]?.lastHeard == at(3611))
+    #expect(ledger.task("t")?.startHeardAt == at(3611))
+    #expect(ledger.task("t")?.startedAt == at(11))
   }
 }

@@ -25,22 +25,20 @@ import Testing
     }
   }
 
-  private static func messages(_ count: Int) throws -> [SubscriptionMessage] {
-    try Capture.published("events.jsonl").prefix(count).map {
-      SubscriptionMessage(channel: Array($0.channel.utf8), payload: Array($0.data.utf8))
-    }
+  private static func messages(_ count: Int) throws -> [[UInt8]] {
+    try Capture.published("events.jsonl").prefix(count).map { Array($0.data.utf8) }
   }
 
   @Test func `events are taken in and garbage beside them is counted`() throws {
     let clocks = Clocks()
     let tap = EventTap(budget: CollectionBudget(), time: clocks.source)
-    let garbage = SubscriptionMessage(channel: [1], payload: [2, 3])
+    let garbage: [UInt8] = [2, 3]
     tap.take(.subscribed(at: clocks.now))
     clocks.advance(1)
-    tap.take(.messages([garbage] + (try Self.messages(5)) + [garbage], at: clocks.now))
+    tap.take([garbage] + (try Self.messages(5)) + [garbage], at: clocks.now)
     let state = tap.excerpt(of: [])
     #expect(state.undecodable == 2)
-    #expect(state.ledger.received == 5)
+    #expect(state.events.received == 5)
     #expect(state.hearing.intervals == [Interval(from: at(0), to: at(1))])
   }
 
@@ -65,11 +63,11 @@ import Testing
     let tap = EventTap(budget: CollectionBudget(), time: clocks.source)
     tap.take(.subscribed(at: clocks.now))
     clocks.advance(10)
-    tap.take(.messages(try Self.messages(1), at: clocks.now))
+    tap.take(try Self.messages(1), at: clocks.now)
     clocks.advance(1)
     clocks.set(by: jump)
     let state = tap.excerpt(of: [])
-    let worker = try #require(state.ledger.workers.values.first)
+    let worker = try #require(state.events.workers.values.first)
     #expect(clocks.now - worker.lastHeard == Seconds(1))
     #expect(state.hearing.intervals == [Interval(from: clocks.now, to: clocks.now)])
     #expect(state.hearing.gaps == 0)
@@ -88,5 +86,19 @@ import Testing
       tap.take(.alive(at: clocks.now))
     }
     #expect(tap.excerpt(of: []).hearing.intervals == [Interval(from: at(0), to: at(150))])
+  }
+}
+
+extension EventTap {
+  /// Payloads that came together, one behind the other with other bytes between them.
+  fileprivate func take(_ payloads: [[UInt8]], at moment: Timestamp) {
+    var bytes: [UInt8] = Array("*4".utf8)
+    var places: [MessagePlace] = []
+    for payload in payloads {
+      places.append(
+        MessagePlace(channel: 0..<2, payload: bytes.count..<(bytes.count + payload.count)))
+      bytes += payload + Array("\r\n".utf8)
+    }
+    take(bytes.span, places, at: moment)
   }
 }

@@ -183,6 +183,20 @@ import Testing
       book.dueStatics(of: "w", pid: nil, now: at(1801), age: .minutes(30)) == Question.statics)
   }
 
+  @Test func `whoever consumed a queue that stands still is asked once more whether it does`() {
+    var book = InspectionBook()
+    for question in Question.statics {
+      book.learn(question, from: "w", #"[{"name": "mail"}]"#, at: at(100))
+    }
+    func due(_ standing: [String: Timestamp]) -> [Question] {
+      book.dueStatics(of: "w", pid: nil, now: at(200), age: .minutes(30), standing: standing)
+    }
+    #expect(due(["mail": at(150)]) == [.queues])
+    #expect(due(["mail": at(99), "other": at(150)]) == [])
+    book.learn(.queues, from: "w", #"[{"name": "mail"}]"#, at: at(160))
+    #expect(due(["mail": at(150)]) == [])
+  }
+
   @Test func `after Redis was away nobody owes`() {
     var book = InspectionBook()
     book.didNotAnswer(["a", "b"], at: at(1))
@@ -229,5 +243,16 @@ import Testing
     #expect(book.workers["w"]?.registered.value?.map(\.name) == ["a", "b"])
     #expect(book.workers["w"]?.activeTasks.map(\.id) == ["1"])
     #expect(book.workers["w"]?.active.value?.taskIDs == ["1", "2"])
+  }
+
+  @Test func `a password that a worker does not mask is used and not shown`() throws {
+    var book = InspectionBook()
+    let told = "redis://u:planted@h:6379/1?ssl_cert_reqs=none&password=planted"
+    book.learn(.conf, from: "w@1", "{\"result_backend\": \"\(told)\"}", at: at(1))
+    let worker = try #require(book.workers["w@1"])
+    #expect(worker.backend == told)
+    #expect(
+      worker.settings.value?.resultBackend
+        == "redis://u:***@h:6379/1?ssl_cert_reqs=none&password=***")
   }
 }

@@ -33,7 +33,7 @@ final class ScriptedWorker: Sendable {
       State(answers: [
         "ping": #"{"ok": "pong"}"#, "stats": #"{"pid": \#(pid)}"#, "active": "[]",
         "active_queues": #"[{"name": "celery"}]"#, "registered": #"["a.b [time_limit=60]"]"#,
-        "conf": conf,
+        "conf": conf, "enable_events": #"{"ok": "task events enabled"}"#, "query_task": "{}",
       ]))
     let ears = try server.connect()
     _ = try ears.pipeline([[Array("PSUBSCRIBE".utf8), Array("/0.celery.pidbox".utf8)]])
@@ -49,6 +49,9 @@ final class ScriptedWorker: Sendable {
 
   var requests: [Request] { state.withLock { $0.requests } }
   func methods() -> [String] { requests.map(\.method) }
+  func answer(_ method: String, with json: String) {
+    state.withLock { $0.answers[method] = json }
+  }
   func fallSilent(_ isSilent: Bool = true) { state.withLock { $0.isSilent = isSilent } }
 
   /// Answers now what was asked when it was silent.

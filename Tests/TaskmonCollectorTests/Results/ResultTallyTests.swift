@@ -64,4 +64,19 @@ import Testing
     #expect(facts.states.count == 101)
     #expect(facts.states["?"] == 100)
   }
+
+  @Test func `failures are counted by class, and those beyond the limit as others`() {
+    var budget = CollectionBudget()
+    budget.failureClasses = 2
+    var tally = ResultTally(budget: budget)
+    for (id, failure) in ["A", "B", "A", "C", "D", "?"].enumerated() {
+      tally.add(Self.result("\(id)", 9, state: "FAILURE"), failure: failure)
+    }
+    tally.add(Self.result("9", 9))
+    tally.addGroups(2)
+    let facts = tally.facts(completedPasses: 1, at: at(1))
+    #expect(facts.failures == ["A": 2, "B": 1, "other": 3])
+    #expect(facts.groups == 2)
+    #expect(facts.count == 7)
+  }
 }

@@ -73,6 +73,60 @@ struct QueueFamiliesTests {
     #expect(Shop.lines("celery_unacked_redelivery_in_seconds", in: Shop.input(snapshot)) == lines)
   }
 
+  /// Eleven minutes of a queue that holds `ready`, before a worker that has done `processed` of
+  /// everything by the end; nil: its number is not known.
+  private static func waiting(
+    _ ready: (Int) -> Int, processed: Int?, queues: [String] = ["celery"]
+  ) -> ExpositionInput {
+    var history = SnapshotHistory()
+    for second in stride(from: 0, through: 660, by: 20) {
+      let now = Shop.now - Seconds(Double(660 - second))
+      var snapshot = Shop.snapshot(at: now)
+      var worker = Shop.worker("celery@a", at: now)
+      worker.queues = .value(queues)
+      worker.processed = processed.map { $0 * second / 660 }
+      snapshot.workers = .value([worker])
+      snapshot.inspection.lastRound = now
+      snapshot.queues = .value([
+        QueueFacts(name: "celery", priorities: [PriorityLength(step: 0, ready: ready(second))])
+      ])
+      history.absorb(snapshot)
+    }
+    return ExpositionInput(
+      history: history, report: nil,
+      options: ExpositionOptions(broker: Shop.broker, build: Shop.build))
+  }
+
+  private static func drain(_ input: ExpositionInput) -> [String] {
+    Shop.lines("celery_queue_drain_seconds", in: input)
+      .map { String($0.dropFirst(#"celery_queue_drain_seconds{queue_name="celery"} "#.count)) }
+  }
+
+  @Test("say how long what waits needs at the workers' pace, and nothing where no pace was seen")
+  func drain() {
+    // One a second, but samples of both need not be of the same moments.
+    let steady = Self.drain(Self.waiting({ _ in 300 }, processed: 660)).compactMap(Double.init)
+    #expect(steady.count == 1)
+    #expect(steady.allSatisfy { (285...300).contains($0) })
+    #expect(Self.drain(Self.waiting({ _ in 300 }, processed: 0)) == ["+Inf"])
+    #expect(Self.drain(Self.waiting({ $0 < 600 ? 0 : 300 }, processed: 0)) == [])
+    #expect(Self.drain(Self.waiting({ _ in 300 }, processed: nil)) == [])
+    #expect(Self.drain(Self.waiting({ _ in 0 }, processed: nil)) == ["0"])
+    #expect(Self.drain(Self.waiting({ _ in 300 }, processed: 660, queues: [])) == ["+Inf"])
+  }
+
+  @Test("the time to drain is the one that the backlog's finding tells")
+  func drainOfFinding() throws {
+    let input = Self.waiting({ 4000 + $0 }, processed: 660)
+    var evaluator = Evaluator()
+    let finding = try #require(
+      evaluator.evaluate(input.history).findings.first { $0.rule == "queue-backlog" })
+    let told = finding.evidence.first { $0.key == "drainSeconds" }
+    let drain = try #require(Self.drain(input).first.flatMap(Double.init))
+    #expect((4427...4660).contains(drain))
+    #expect(told?.value == .number(drain))
+  }
+
   @Test("are absent while queues are not known")
   func unknown() {
     #expect(!Shop.text(Shop.input(Shop.snapshot())).contains("celery_"))

@@ -87,8 +87,17 @@ import Testing
       id: "id-1", task: "a", worker: WorkerID(name: "celery@w1", pid: 100), startedAt: ago(100),
       acknowledged: acknowledged)
     let said = try verdict(
-      LostWorker.self, Self.seen([worker(heard: 60, replied: nil)], running: [run]))
+      LostWorker.self, Self.seen([worker(heard: 60, replied: nil, active: 1)], running: [run]))
     #expect(told(said) == ["\(severity) celery@w1"])
+  }
+
+  @Test func aRunThatItsLastHeartbeatDidNotCountIsNotSaidToBeLost() throws {
+    let run = RunningTask(
+      id: "id-1", task: "a", worker: WorkerID(name: "celery@w1", pid: 100), startedAt: ago(100),
+      acknowledged: true)
+    let said = try verdict(
+      LostWorker.self, Self.seen([worker(heard: 60, replied: nil, active: 0)], running: [run]))
+    #expect(told(said) == ["warning celery@w1"])
   }
 
   @Test(arguments: [

@@ -14,7 +14,7 @@ import Testing
     #expect(
       said
         == .unknown(
-          "no Celery in db 0; Celery was seen in: db 1 (212 keys), channels /1.celeryev"))
+          "no Celery in db 0; elsewhere on this server: db 1 (212 keys), channels /1.celeryev"))
   }
 
   @Test(arguments: [

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import TaskmonHealth
 import TaskmonModel
 import TaskmonUnits
@@ -51,6 +52,45 @@ import Testing
     #expect(try Self.judge(Self.chord(600, done: 8), observed: 600) == .healthy)
     #expect(
       try verdict(StuckChord.self, history(of: snapshot())) == .unknown("not scanned yet"))
+  }
+
+  /// A run of a few seconds, at so many minutes before noon, with what the run before it kept.
+  private static func run(
+    _ minutes: Double, _ chords: [ChordFacts], after state: Data? = nil
+  ) throws -> (verdict: Verdict, state: Data) {
+    var history = SnapshotHistory()
+    if let state { history = try JSONDecoder().decode(SnapshotHistory.self, from: state) }
+    let now = ago(minutes * 60)
+    let seen = chords.map { chord in
+      var chord = chord
+      chord.unchangedSince = now - Seconds(1)
+      return chord
+    }
+    history.absorb(snapshot(at: now, observed: 5, chords: .value(seen)))
+    return (try verdict(StuckChord.self, history), try JSONEncoder().encode(history))
+  }
+
+  @Test func runsThatKeepTheirStateKnowHowLongAChordHasStoodStill() throws {
+    let first = try Self.run(122, [Self.chord(0), Self.chord(0, done: 2, group: "g-2")])
+    #expect(first.verdict == .unknown("needs 1h of observation, has 1s"))
+    let second = try Self.run(
+      61, [Self.chord(0), Self.chord(0, done: 3, group: "g-2")], after: first.state)
+    #expect(told(second.verdict) == ["warning shop.part"])
+    #expect(second.verdict.first?.message.contains("unchanged for 1h 1m") == true)
+    let third = try Self.run(
+      0, [Self.chord(0), Self.chord(0, done: 4, group: "g-2")], after: second.state)
+    #expect(third.verdict.first?.since == ago(122 * 60 + 1))
+    #expect(third.verdict.first?.evidence("stuckChords") == .number(1))
+  }
+
+  @Test func betweenRunsAMovingOrANewChordIsHealthyWhereTheyAreCloseEnough() throws {
+    let first = try Self.run(30, [Self.chord(0)])
+    let close = try Self.run(
+      0, [Self.chord(0, done: 8), Self.chord(0, group: "g-2")], after: first.state)
+    #expect(close.verdict == .healthy)
+    let early = try Self.run(61, [Self.chord(0)])
+    let late = try Self.run(0, [Self.chord(0, group: "g-2")], after: early.state)
+    #expect(late.verdict == .unknown("needs 1h of observation, has 1s"))
   }
 
   @Test func oneTaskMayBeGivenMoreTime() throws {

@@ -36,12 +36,7 @@ enum SampleData {
       events: EventStreamFacts(
         pattern: "/0.celeryev/*", connectedSince: ago(7200),
         heard: [Interval(from: ago(7200), to: moment)], received: 48_211),
-      running: .value([
-        RunningTask(
-          id: "5c9b2f9e-7f0f-4a55-9d2e-0b1c5f1a2d11", task: "billing.sync",
-          worker: WorkerID(name: "celery@w3", pid: 331), startedAt: ago(850),
-          limits: TaskLimits(hard: Seconds(60), isKnown: true))
-      ]),
+      running: .value(running), tasks: .value(tasks),
       beat: beat, results: .value(results), chords: .value(chords),
       replyLists: .value(
         ReplyListFacts(
@@ -58,6 +53,7 @@ enum SampleData {
   static let results = ResultFacts(
     completedPasses: 2, updatedAt: ago(12), count: 48_211, totalSize: ByteCount(222_298_112),
     withoutExpiry: 12, states: ["SUCCESS": 48_000, "FAILURE": 210, "STARTED": 1],
+    failures: ["TimeoutError": 180, "KeyError": 30], groups: 4,
     largest: [
       StoredResult(
         taskID: "7d1a4b52-93c0-4b7e-8f55-0c8a2f6f1e20", task: "reports.render",
@@ -90,7 +86,8 @@ enum SampleData {
 
   static let cost = OwnCost(
     commands: ["LLEN": 28_800, "INFO": 7_200, "SCAN": 300], roundTrips: 21_000,
-    bytesSent: ByteCount(1_900_000), bytesReceived: ByteCount(64_000_000))
+    bytesSent: ByteCount(1_900_000), bytesReceived: ByteCount(64_000_000),
+    redisTime: Seconds(61.2), redisShare: 0.0123, scanShare: 0.0101)
 
   static let server = ServerFacts(
     version: "7.0.15", runID: "f00", uptime: Seconds(400_000), usedMemory: ByteCount(12_900_000),

@@ -37,6 +37,27 @@ struct QueuesViewTests {
     #expect(offline?.value?.count == 1)
   }
 
+  @Test("Estimates are marked, and said to be estimates, only where there are any")
+  func estimates() {
+    func lines(_ isEstimate: Bool) -> [String] {
+      let data = SampleData.data(snapshot: { moment in
+        var snapshot = SampleData.snapshot(at: moment)
+        snapshot.queues = snapshot.queues.map { queues in
+          queues.map { queue in
+            var queue = queue
+            queue.unackedIsEstimate = isEstimate
+            return queue
+          }
+        }
+        return snapshot
+      })
+      return Console.showing(data, columns: 120, view: .queues).lines
+    }
+    #expect(lines(true).contains { $0.contains("~ UNACKED is estimated from 1 of 128 ") })
+    #expect(lines(true).contains { $0.contains(" ~96 ") })
+    #expect(!lines(false).contains { $0.contains("~") })
+  }
+
   @Test(
     "A trend needs ten seconds and is told per second or per minute",
     arguments: [

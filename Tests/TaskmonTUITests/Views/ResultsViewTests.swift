@@ -57,4 +57,28 @@ struct ResultsViewTests {
     let row = ResultsView.table(context).rows.first { $0.id == "result custom:id/1" }
     #expect(row?.cells.map(\.text) == ["?", "custom:id/1", "-", "88.9K", "-", "?", "never"])
   }
+
+  @Test("Failures are told by class, the most frequent first, with a page of their own")
+  func failures() throws {
+    let context = try #require(SampleData.context())
+    let rows = ResultsView.table(context).rows.filter { $0.id.hasPrefix("failure") }
+    #expect(
+      rows.map { $0.cells.map(\.text) } == [
+        ["any task", "failed: TimeoutError", "180", "-", "-", "FAILURE", "-"],
+        ["any task", "failed: KeyError", "30", "-", "-", "FAILURE", "-"],
+      ])
+    let page = ResultsView.page("failure KeyError", context)?.lines(width: 100).map(\.text) ?? []
+    #expect(page.contains { $0.contains("stored failures") && $0.contains("30") })
+    #expect(page.contains { $0.contains("14% of 210") })
+    #expect(page.contains { $0.contains("<1% of 48,211") })
+    #expect(ResultsView.page("failure Gone", context) == nil)
+  }
+
+  @Test("Saved results of groups are counted where there are any")
+  func groups() {
+    var facts = SampleData.results
+    #expect(Self.lines(.value(facts)).contains { $0.contains(", 4 groups, 12 never expire") })
+    facts.groups = 0
+    #expect(!Self.lines(.value(facts)).contains { $0.contains("group") })
+  }
 }

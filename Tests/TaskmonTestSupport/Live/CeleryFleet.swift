@@ -8,8 +8,8 @@ package final class CeleryFleet: Sendable {
   /// Whoever holds this end keeps the fleet alive.
   private let lifeline: Int32
 
-  /// `broker` is the URL as Celery takes it.
-  package init(broker: String) async throws {
+  /// `broker` is the URL as Celery takes it; `variables` are what else its apps read.
+  package init(broker: String, variables: [String: String] = [:]) async throws {
     folder = try TemporaryFolder()
     python = try await PythonEnvironment.python.value
     let fifo = folder.path("lifeline")
@@ -21,18 +21,20 @@ package final class CeleryFleet: Sendable {
       "PATH": "\(Self.parent(of: python)):/usr/local/bin:/usr/bin:/bin",
       "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": PythonEnvironment.programs,
       "PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": "ignore",
-    ]
+    ].merging(variables) { $1 }
   }
 
   deinit { close(lifeline) }
 
   /// A worker of `app` that is ready to take tasks; `node` is its whole node name.
   package func worker(
-    _ app: String, node: String, as name: String, queues: String, pool: [String] = ["-c", "1"]
+    _ app: String, node: String, as name: String, queues: String, pool: [String] = ["-c", "1"],
+    sendsTaskEvents: Bool = true
   ) async throws -> FleetMember {
     let member = try await start(
       name,
-      ["-m", "celery", "-A", app, "worker", "-E", "-l", "INFO", "-n", node, "-Q", queues] + pool)
+      ["-m", "celery", "-A", app, "worker", "-l", "INFO", "-n", node, "-Q", queues] + pool
+        + (sendsTaskEvents ? ["-E"] : []))
     try await member.says("\(node) ready.")
     return member
   }
@@ -98,7 +100,7 @@ package struct FleetMember: Sendable {
   package var exitStatus: Int32? { number("exit") }
 
   /// Waits until the log holds a text; the log's end is in the error.
-  package func says(_ text: String, within seconds: Double = 60) async throws {
+  package func says(_ text: String, within seconds: Double = 120) async throws {
     do {
       try await eventually(within: seconds, "\(name) says \(text)") { log.contains(text) }
     } catch {
@@ -112,6 +114,10 @@ package struct FleetMember: Sendable {
     kill(processID, SIGTERM)
     try await eventually(within: 30, "end of \(name)") { exitStatus != nil }
   }
+
+  /// Stops it where it stands, its children not, until `resume`.
+  package func suspend() { processID.map { _ = kill($0, SIGSTOP) } }
+  package func resume() { processID.map { _ = kill($0, SIGCONT) } }
 
   /// Kills it and its pool with signal 9, as a machine that loses its power.
   package func kill9() throws {

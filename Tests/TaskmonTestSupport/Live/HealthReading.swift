@@ -41,7 +41,7 @@ package struct HealthReading: Sendable, Decodable {
 }
 
 /// Any JSON value.
-package enum JSON: Sendable, Hashable, Decodable {
+package enum JSON: Sendable, Hashable, Codable {
   case null
   case flag(Bool)
   case number(Double)
@@ -64,6 +64,29 @@ package enum JSON: Sendable, Hashable, Decodable {
     } else {
       self = .object(try value.decode([String: JSON].self))
     }
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var value = encoder.singleValueContainer()
+    switch self {
+    case .null: try value.encodeNil()
+    case .flag(let flag): try value.encode(flag)
+    // Python tells whole numbers from others.
+    case .number(let number):
+      if let whole = Int(exactly: number) {
+        try value.encode(whole)
+      } else {
+        try value.encode(number)
+      }
+    case .text(let text): try value.encode(text)
+    case .list(let list): try value.encode(list)
+    case .object(let object): try value.encode(object)
+    }
+  }
+
+  /// As text, on one line.
+  package var written: String {
+    get throws { String(decoding: try JSONEncoder().encode(self), as: UTF8.self) }
   }
 
   package var number: Double? { if case .number(let value) = self { value } else { nil } }

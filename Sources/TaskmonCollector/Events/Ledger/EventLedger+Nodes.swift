@@ -1,0 +1,32 @@
+/// Names of nodes come and go for as long as taskmon runs, where hosts are made anew all the time.
+extension EventLedger {
+  /// Makes room for new ones: forgets those that only old tasks speak of.
+  ///
+  /// Series and failures keep theirs, for counts must never fall.
+  mutating func recycleNodes() {
+    var kept: Set<NameTable.Index> = [NameTable.other]
+    for worker in workers.records { kept.insert(worker.key.node) }
+    for series in series.all { kept.insert(series.key.node) }
+    for entry in failureRing.newestFirst { kept.insert(entry.worker.node) }
+    var fresh = NameTable(limit: budget.eventNodes, hasher: hasher)
+    var numbers = IndexMap()
+    for old in kept.sorted() where old != NameTable.unknown {
+      numbers[old] = fresh.intern(nodes[old])
+    }
+    renumber { [numbers] old in
+      guard old != NameTable.unknown else { return old }
+      return numbers[old] == NameTable.unknown ? NameTable.other : numbers[old]
+    }
+    nodes = fresh
+  }
+
+  private mutating func renumber(_ new: (NameTable.Index) -> NameTable.Index) {
+    workers.renumber(new)
+    series.renumber(new)
+    failureRing.renumber(new)
+    for place in tasks.records.indices { tasks.change(place) { $0.node = new($0.node) } }
+    // Both are told anew: one with the next look at the workers, the other as events come.
+    onlyQueues = IndexMap()
+    nodeMeters = MeterTable(limit: budget.trackedWorkers)
+  }
+}

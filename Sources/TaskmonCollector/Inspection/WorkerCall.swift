@@ -1,0 +1,101 @@
+import CeleryProtocol
+import FoundationEssentials
+import RedisClient
+import TaskmonUnits
+
+/// Questions to workers outside the usual rounds, on a reply list of their own: each is permitted
+/// first, like every other, and waited for no longer than told.
+struct WorkerCall: Sendable {
+  let link: RedisLink
+  let layout: KeyLayout
+  let time: TimeSource
+  let budget: CollectionBudget
+  private let replies: ReplyList
+
+  init(link: RedisLink, layout: KeyLayout, time: TimeSource, budget: CollectionBudget) {
+    self.link = link
+    self.layout = layout
+    self.time = time
+    self.budget = budget
+    replies = ReplyList(link: link, layout: layout, time: time)
+  }
+
+  /// What a message on the control channel needs to be answered.
+  struct Slip: Sendable {
+    var owner: String
+    var ticket: String
+    var expires: Timestamp
+  }
+
+  enum Outcome: Sendable {
+    /// Nothing was sent, and why.
+    case silent(String)
+    case sent(Answers)
+  }
+
+  struct Answers: Sendable {
+    /// Connections that received it.
+    var receivers: Int
+    var ticket: String
+    /// As they lay in the list, oldest first.
+    var elements: [[UInt8]] = []
+    var replies: [ControlReply] = []
+  }
+
+  /// Sends what `make` makes and takes answers until `expected` (everybody who received it where
+  /// nil) have come, or the wait is over.
+  func ask(
+    expecting expected: Int?, wait: Seconds, _ make: @Sendable (Slip) -> any WireCommand
+  ) async throws(RedisError) -> Outcome {
+    switch try await permission() {
+    case .silent(let reason): return .silent(reason)
+    case .free: break
+    }
+    if let error = try await replies.renew() {
+      return .silent("our reply list could not be made: \(error.message)")
+    }
+    let slip = Slip(
+      owner: replies.owner, ticket: UUID().uuidString.lowercased(), expires: time.now() + wait)
+    let sent = try await link.send([make(slip)])
+    guard let receivers = sent.first?.integer else {
+      let why = sent.first?.error?.message ?? "PUBLISH gave no number"
+      return .silent("requests are not permitted: \(why)")
+    }
+    var answers = Answers(receivers: receivers, ticket: slip.ticket)
+    try await collect(&answers, until: expected ?? receivers, wait: wait)
+    return .sent(answers)
+  }
+
+  /// Removes the reply list.
+  func close() async {
+    await replies.delete()
+    await link.close()
+  }
+
+  func permission() async throws(RedisError) -> RequestGuard.Verdict {
+    let reading = RequestGuard.reading(budget: budget)
+    var cursor = ReplyCursor(try await link.read(reading.commands))
+    switch cursor.take(reading) {
+    case .success(let verdict): return verdict
+    case .failure(let error): return .silent(error.description)
+    }
+  }
+
+  private func collect(
+    _ answers: inout Answers, until expected: Int, wait: Seconds
+  ) async throws(RedisError) {
+    let deadline = time.uptime() + wait
+    var pause = Seconds.milliseconds(5)
+    while !Task.isCancelled {
+      for element in try await replies.take(keepingAlive: false) {
+        guard let reply = try? ControlReply(decoding: element), reply.ticket == answers.ticket
+        else { continue }
+        answers.elements.append(element)
+        answers.replies.append(reply)
+      }
+      guard answers.replies.count < expected, time.uptime() < deadline else { return }
+      do { try await time.sleep(pause) } catch { return }
+      pause = min(pause * 2, .milliseconds(100))
+    }
+  }
+}

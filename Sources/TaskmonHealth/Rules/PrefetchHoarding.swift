@@ -1,0 +1,173 @@
+package import TaskmonModel
+import TaskmonUnits
+
+/// A worker holds messages that it cannot start, while another has nothing to do.
+package struct PrefetchHoarding: Rule {
+  package static let id: RuleID = "prefetch-hoarding"
+  package static let antipattern = Antipattern.incident
+  package static let kind = RuleKind.incident
+  package static let needs: [RuleNeed] = [.window(Seconds(60)), .events, .controlReplies]
+  package static let severities: [Severity] = [.warning]
+  package static let thresholds: [Threshold] = [
+    Threshold("duration", Seconds(60), help: "one is full and the other free for this long")
+  ]
+  package static let page = RulePage(
+    summary: "A worker holds messages it cannot start while another one has free slots.",
+    whyItHurts: """
+      A worker takes four messages for each of its slots before it has time for them. Behind a \
+      task of ten minutes, three short ones wait ten minutes in a worker that is busy, while its \
+      neighbour has nothing to do. Adding workers does not help: what is held is out of their \
+      reach, and the queue itself looks empty.
+      """,
+    detection: """
+      For 60 s every heartbeat of a worker said that all of its slots are taken, a message it has \
+      received and that is due has waited as long, and another worker that consumes the same \
+      queues, or more, has had a free slot and nothing in its hands in all of this time.
+      """,
+    blindSpots: """
+      What a worker holds is known from its task events: without them nothing is judged. Solo, \
+      gevent and eventlet workers fall silent at work and are not judged then. A look now and then \
+      (check with a short --observe) is too short for 60 s.
+      """,
+    confirm: """
+      See what the busy worker holds, and that the other one is idle:
+
+          celery -A APP inspect reserved --destination celery@BUSY
+          celery -A APP inspect active --destination celery@IDLE
+          celery -A APP inspect stats | grep -e prefetch_count -e max-concurrency
+          redis-cli -u redis://HOST:6379/0 HLEN unacked
+      """,
+    remedy: """
+      Where tasks are long, let workers take one message for each slot, and acknowledge late, \
+      which is what makes it one and not two:
+
+          worker_prefetch_multiplier = 1
+          task_acks_late = True
+
+      Celery 5.6 and later can take nothing before a slot is free: worker_disable_prefetch = True. \
+      Give long and short tasks queues and workers of their own. A restart of the busy worker \
+      hands back what it holds.
+      """)
+
+  package init() {}
+
+  package func evaluate(
+    _ history: SnapshotHistory, snapshot: Snapshot, limits: ThresholdValues
+  ) -> Verdict {
+    if let reason = snapshot.workers.reason { return .unknown(reason) }
+    let watch = WorkerWatch(history, snapshot)
+    let alive = (snapshot.workers.value ?? []).filter {
+      watch.liveness(of: $0.id) == .alive && $0.beats(at: snapshot.takenAt)
+    }
+    var findings: [Finding] = []
+    var doubts: [String] = []
+    for worker in alive {
+      let needed = limits.seconds("duration", for: worker.id.name)
+      switch Hoard(worker, among: alive, watch, needed).verdict {
+      case .healthy: continue
+      case .findings(let found): findings += found
+      case .unknown(let reason): doubts.append(reason)
+      }
+    }
+    if findings.isEmpty, let doubt = doubts.first { return .unknown(doubt) }
+    return .judged(findings)
+  }
+}
+
+/// What one worker holds, before its neighbours.
+private struct Hoard {
+  let worker: WorkerFacts
+  let neighbours: [WorkerFacts]
+  let watch: WorkerWatch
+  let needed: Seconds
+
+  init(
+    _ worker: WorkerFacts, among alive: [WorkerFacts], _ watch: WorkerWatch, _ needed: Seconds
+  ) {
+    self.worker = worker
+    neighbours = alive.filter { $0.id != worker.id }
+    self.watch = watch
+    self.needed = needed
+  }
+
+  private var now: Timestamp { watch.snapshot.takenAt }
+  private var name: String { worker.id.name }
+
+  var verdict: Verdict {
+    guard !neighbours.isEmpty else { return .healthy }
+    guard let isFree = worker.hasFreeSlot else {
+      return .unknown("the slots of \(name): \(worker.stats.reason ?? "not told")")
+    }
+    if isFree { return .healthy }
+    guard worker.prefetched != nil, let events = worker.events else {
+      return .unknown("what \(name) holds: \(worker.sendsTaskEvents.reason ?? "no task events")")
+    }
+    guard events.due > 0, let oldest = events.longestHeld.first else { return whatIsUnseen }
+    guard let queues = worker.queues.value else {
+      return .unknown("the queues of \(name): \(worker.queues.reason ?? "not heard")")
+    }
+    // Its own clock wrote when it was received.
+    let held = now - oldest.since - (events.clockOffset ?? .zero)
+    let full = length(history(of: worker)?.fullSince)
+    let idle = neighbours.filter { canTake(queues, $0) }
+      .map { (neighbour: $0, free: length(history(of: $0)?.freeSince)) }
+      .max { $0.free < $1.free }
+    guard let idle, idle.free > .zero else { return .healthy }
+    let lasted = min(held, full, idle.free)
+    if lasted >= needed { return .findings([finding(events, oldest, lasted, idle.neighbour)]) }
+    return watch.snapshot.observed >= needed
+      ? .healthy : .unknown("needs \(needed.text), has \(max(.zero, lasted).text)")
+  }
+
+  private func history(of worker: WorkerFacts) -> WorkerTrack? { watch.history.workers[worker.id] }
+
+  private func length(_ since: Timestamp?) -> Seconds {
+    since.map { max(.zero, now - $0) } ?? .zero
+  }
+
+  /// Whether a neighbour consumes all of these queues and has nothing left to start.
+  private func canTake(_ queues: [String], _ neighbour: WorkerFacts) -> Bool {
+    guard let theirs = neighbour.queues.value, neighbour.hasFreeSlot == true else { return false }
+    return Set(queues).isSubset(of: theirs) && (neighbour.events?.due ?? 0) == 0
+  }
+
+  /// Messages that were delivered before we listened are in nobody's count.
+  private var whatIsUnseen: Verdict {
+    guard case .value(let unacked) = watch.snapshot.unacked,
+      let listening = watch.snapshot.events.connectedSince, worker.firstHeard <= listening + needed
+    else { return .healthy }
+    let all = [worker] + neighbours
+    let known = all.reduce(0) { $0.addingClamped($1.prefetched ?? 0).addingClamped($1.active ?? 0) }
+    let isIdle = neighbours.contains { length(history(of: $0)?.freeSince) >= needed }
+    guard isIdle, length(history(of: worker)?.fullSince) >= needed, unacked.count > known else {
+      return .healthy
+    }
+    return .unknown("\(name) may hold messages that were delivered before taskmon listened")
+  }
+
+  private func finding(
+    _ events: WorkerEventFacts, _ oldest: HeldTask, _ lasted: Seconds, _ idle: WorkerFacts
+  ) -> Finding {
+    let noun = events.due == 1 ? "message" : "messages"
+    return Finding(
+      rule: PrefetchHoarding.id, severity: .warning, subject: name,
+      message: "holds \(events.due.grouped) \(noun) it cannot start, while \(idle.id.name) has had"
+        + " free slots for \(lasted.text)",
+      since: now - lasted,
+      evidence: [
+        EvidenceItem("pid", worker.id.pid.map { .count($0) } ?? .unknown),
+        EvidenceItem("held", .count(events.due)),
+        EvidenceItem("longestHeldTask", .text(orUnknown: oldest.task)),
+        EvidenceItem("longestHeldTaskID", .text(oldest.id)),
+        EvidenceItem("seconds", .seconds(lasted)),
+        EvidenceItem("slots", worker.stats.value?.slots.map { .count($0) } ?? .unknown),
+        EvidenceItem(
+          "prefetchCount", worker.stats.value?.prefetchCount.map { .count($0) } ?? .unknown),
+        EvidenceItem("idleWorker", .text(idle.id.name)),
+        EvidenceItem("idleActive", idle.active.map { .count($0) } ?? .unknown),
+        EvidenceItem("idleSlots", idle.stats.value?.slots.map { .count($0) } ?? .unknown),
+      ],
+      remedy: "set worker_prefetch_multiplier = 1 with task_acks_late = True, or give long and"
+        + " short tasks queues of their own")
+  }
+}

@@ -1,0 +1,98 @@
+/// How often things happened to tasks, as their events told; never negative.
+///
+/// Zero means that it was not heard to happen: what workers do that send no task events, and what
+/// came while the stream was cut, is in none of these.
+package struct TaskCounts: Sendable, Hashable, Codable {
+  /// Published, heard from publishers that set `task_send_sent_event`.
+  package var sent: Int
+  /// Delivered to a worker; a redelivery counts again.
+  package var received: Int
+  /// Runs begun.
+  package var started: Int
+  package var succeeded: Int
+  /// Final failures; an attempt that will be retried is in `retried`.
+  package var failed: Int
+  package var retried: Int
+  package var rejected: Int
+  /// Revoked, or expired before it ran.
+  package var revoked: Int
+  /// Of `revoked`, those that had expired.
+  package var expired: Int
+  /// Of `failed`, those whose process was killed under them (`WorkerLostError`).
+  package var workerLost: Int
+  /// Second starts of one attempt that a second delivery brought.
+  package var duplicates: Int
+
+  package init(
+    sent: Int = 0, received: Int = 0, started: Int = 0, succeeded: Int = 0, failed: Int = 0,
+    retried: Int = 0, rejected: Int = 0, revoked: Int = 0, expired: Int = 0, workerLost: Int = 0,
+    duplicates: Int = 0
+  ) {
+    self.sent = sent
+    self.received = received
+    self.started = started
+    self.succeeded = succeeded
+    self.failed = failed
+    self.retried = retried
+    self.rejected = rejected
+    self.revoked = revoked
+    self.expired = expired
+    self.workerLost = workerLost
+    self.duplicates = duplicates
+  }
+
+  package static let zero = TaskCounts()
+
+  /// Tasks done with: succeeded or failed for good.
+  package var completed: Int { succeeded.addingClamped(failed) }
+
+  /// Everything that was heard to happen, to find the busiest; a task counts several times.
+  package var activity: Int {
+    [sent, received, started, completed, retried, rejected, revoked]
+      .reduce(0) { $0.addingClamped($1) }
+  }
+
+  package static func + (left: TaskCounts, right: TaskCounts) -> TaskCounts {
+    TaskCounts(
+      sent: left.sent.addingClamped(right.sent),
+      received: left.received.addingClamped(right.received),
+      started: left.started.addingClamped(right.started),
+      succeeded: left.succeeded.addingClamped(right.succeeded),
+      failed: left.failed.addingClamped(right.failed),
+      retried: left.retried.addingClamped(right.retried),
+      rejected: left.rejected.addingClamped(right.rejected),
+      revoked: left.revoked.addingClamped(right.revoked),
+      expired: left.expired.addingClamped(right.expired),
+      workerLost: left.workerLost.addingClamped(right.workerLost),
+      duplicates: left.duplicates.addingClamped(right.duplicates))
+  }
+
+  package static func += (left: inout TaskCounts, right: TaskCounts) { left = left + right }
+}
+
+/// Counts with what failures and retries were about.
+package struct TaskTally: Sendable, Hashable, Codable {
+  package var counts: TaskCounts
+  /// Final failures by the exception's class, without its module; those whose text names no class
+  /// are in `counts` only.
+  package var failures: [String: Int]
+  /// Retries by the class of the exception that caused them.
+  package var retries: [String: Int]
+
+  package init(
+    _ counts: TaskCounts = .zero, failures: [String: Int] = [:], retries: [String: Int] = [:]
+  ) {
+    self.counts = counts
+    self.failures = failures
+    self.retries = retries
+  }
+
+  package static func + (left: TaskTally, right: TaskTally) -> TaskTally {
+    TaskTally(
+      left.counts + right.counts,
+      failures: left.failures.merging(right.failures) { $0.addingClamped($1) },
+      retries: left.retries.merging(right.retries) { $0.addingClamped($1) })
+  }
+
+  package static func += (left: inout TaskTally, right: TaskTally) { left = left + right }
+}

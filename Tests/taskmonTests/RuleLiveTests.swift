@@ -1,0 +1,85 @@
+import Foundation
+import TaskmonTestSupport
+import Testing
+
+/// Failures, a storm of retries, expired messages, killed processes, a worker without events and
+/// one killed with -9: each is named, and what looks like it beside it is not.
+@Suite("What goes wrong with tasks on real Celery", .tags(.live))
+struct RuleLiveTests {
+  static let wanted = [
+    "critical high-failure-rate accidents.fail",
+    "critical lost-worker doomed@works",
+    "critical orphaned-task accidents.hold",
+    "info events-disabled mute@works",
+    "warning retry-storm accidents.knock",
+    "warning tasks-expiring accidents.refresh",
+    "warning worker-child-killed main@works",
+  ]
+  /// Ten minutes are too long for a test.
+  static let windows = [
+    "high-failure-rate.window=20s", "retry-storm.window=20s", "tasks-expiring.window=20s",
+    "tasks-expiring.newcomer=0s",
+  ]
+
+  @Test("every accident is named, and nothing that looks like one", .timeLimit(.minutes(6)))
+  func accidents() async throws {
+    let redis = try await RedisServer(tcp: true, arguments: ["--appendonly", "yes"])
+    let url = try redis.tcpURL()
+    let fleet = try await CeleryFleet(broker: url)
+    _ = try await fleet.worker(
+      "accidents", node: "main@works", as: "main", queues: "celery", pool: ["-c", "4"])
+    let doomed = try await fleet.worker(
+      "accidents", node: "doomed@works", as: "doomed", queues: "doomed")
+    _ = try await fleet.worker(
+      "accidents", node: "mute@works", as: "mute", queues: "mute", sendsTaskEvents: false)
+    let taskmon = try Taskmon()
+    let settings = Self.windows.flatMap { ["--set", $0] }
+    let serving = try await Serving(["--broker", url] + settings, taskmon: taskmon)
+    try await eventually(within: 60, "three workers heard") {
+      try await serving.samples(with: fleet)
+        .count { $0.name == "celery_worker_alive" && $0.value == 1 } == 3
+    }
+
+    let id = try await fleet.output(of: "accidents.py")
+      .trimmingCharacters(in: .whitespacesAndNewlines)
+    // The start of its task must have been heard, or nobody could know of it.
+    try await eventually(within: 60, "the events of the doomed task") {
+      try await serving.samples(with: fleet).contains {
+        $0.name == "celery_task_started_total" && $0.labels["name"] == "accidents.hold"
+          && $0.value == 1
+      }
+    }
+    try doomed.kill9()
+    let deadline = ContinuousClock.now + .seconds(150)
+    var document = try serving.health()
+    while document.headlines != Self.wanted, ContinuousClock.now < deadline {
+      try await pass(seconds: 1)
+      document = try serving.health()
+    }
+    #expect(document.headlines == Self.wanted, "\(document)")
+    try expectEvidence(document, of: doomed, task: id)
+  }
+
+  /// What a person would go and look at is in the evidence.
+  private func expectEvidence(
+    _ document: HealthReading, of doomed: FleetMember, task id: String
+  ) throws {
+    func evidence(_ rule: String) -> [String: JSON] { document.finding(rule)?.evidence ?? [:] }
+    let failures = evidence("high-failure-rate")
+    #expect(failures["failed"]?.number == 20 && failures["completed"]?.number == 30)
+    #expect(failures["exceptions"] == .list([.text("ValueError 20")]))
+    let storm = evidence("retry-storm")
+    #expect((storm["retried"]?.number ?? 0) >= 100 && storm["succeeded"]?.number == 0)
+    #expect(storm["exception"]?.text == "ConnectionError")
+    let expiry = evidence("tasks-expiring")
+    #expect(expiry["expired"]?.number == 30 && expiry["started"]?.number == 10)
+    let killed = evidence("worker-child-killed")
+    #expect(killed["killed"]?.number == 3)
+    #expect(killed["tasks"] == .list([.text("accidents.die 3")]))
+    #expect((evidence("events-disabled")["runsUnseen"]?.number ?? 0) >= 3)
+    let orphan = evidence("orphaned-task")
+    #expect(orphan["goneTaskIDs"] == .list([.text(id)]))
+    #expect(orphan["workers"] == .list([.text("doomed@works")]))
+    #expect(evidence("lost-worker")["pid"]?.number == doomed.processID.map(Double.init))
+  }
+}
