@@ -27,6 +27,7 @@ import Testing
     #expect(workers.first?.lastHeard == at(2))
     #expect(workers.first?.lastReply == at(6))
     #expect(workers.first?.queues == .value(["q"]))
+    #expect(workers.first?.queuesToldAt == at(6))
     #expect(workers.first?.stats.value?.slots == 4)
     #expect(workers.first?.processed == 9)
     #expect(workers.first?.oldestStart == at(2))
@@ -50,6 +51,7 @@ import Testing
     book.learn(.stats, from: worker.name, Self.stats, at: at(5))
     let workers = facts(EventLedger(worker.heartbeat(4)), book)
     #expect(workers.first?.queues == .unavailable("not asked yet"))
+    #expect(workers.first?.queuesToldAt == nil)
     #expect(workers.first?.stats.value != nil)
   }
 

@@ -60,6 +60,21 @@ struct RuleLiveTests {
     try expectEvidence(document, of: doomed, task: id)
   }
 
+  @Test("the demo's killed worker is found with what it held", .timeLimit(.minutes(6)))
+  func demo() async throws {
+    let taskmon = try Taskmon()
+    let check = ["check", "--observe", "130s", "--format", "json", "--state", "none"]
+    let result = try await taskmon.run(
+      ["demo", "lost-worker", "--", Taskmon.path] + check, timeout: 240)
+    let document = try HealthReading(result.outputText)
+    #expect(result.end == .exit(2))
+    let rules = Set(document.findings.map(\.rule))
+    #expect(rules == ["lost-worker", "orphaned-task"], "\(document)")
+    #expect(document.headlines.contains("critical lost-worker celery@worker-1"))
+    #expect(document.headlines.contains("critical orphaned-task shop.reindex_product"))
+    #expect(document.headlines.contains("warning orphaned-task billing.charge"))
+  }
+
   /// What a person would go and look at is in the evidence.
   private func expectEvidence(
     _ document: HealthReading, of doomed: FleetMember, task id: String

@@ -141,8 +141,8 @@ private struct Loss {
     let silence = max(.zero, watch.snapshot.takenAt - since)
     var parts = ["no heartbeat for \(silence.text) and no worker-offline"]
     if !acknowledged.isEmpty {
-      let noun = acknowledged.count == 1 ? "task" : "tasks"
-      parts.append("\(acknowledged.count) acknowledged \(noun) ran on it and are gone")
+      let fate = acknowledged.count == 1 ? "task ran on it and is" : "tasks ran on it and are"
+      parts.append("\(acknowledged.count) acknowledged \(fate) gone")
     }
     if !abandoned.isEmpty {
       parts.append("nobody else consumes \(abandoned.prefix(3).joined(separator: ", "))")

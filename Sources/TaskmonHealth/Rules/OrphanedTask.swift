@@ -95,18 +95,20 @@ package struct OrphanedTask: Rule {
   private func finding(_ task: String, _ orphans: [Orphan], _ snapshot: Snapshot) -> Finding {
     let gone = orphans.filter(\.isGone)
     let waiting = orphans.filter { !$0.isGone }
-    let returns = waiting.compactMap(\.returnsAt).min()
+    let returns = waiting.compactMap(\.returnsAt).min()?.wholeSecond
     var parts: [String] = []
     let workers = Set(orphans.map(\.worker)).sorted()
     let place = workers.count == 1 ? workers[0] : "\(workers.count) lost workers"
     if !gone.isEmpty {
       let runs = gone.count == 1 ? "1 run was" : "\(gone.count) runs were"
-      parts.append("\(runs) lost with \(place): acknowledged early, nobody runs it again")
+      parts.append("\(runs) lost with \(place): acknowledged early, nothing runs again")
     }
     if !waiting.isEmpty {
-      let messages = waiting.count == 1 ? "1 message" : "\(waiting.count) messages"
+      let isOne = waiting.count == 1
+      let messages = isOne ? "1 message was" : "\(waiting.count) messages were"
       let when = returns.map { "at \($0.iso8601)" } ?? "after the visibility timeout"
-      parts.append("\(messages) held by \(place); Redis hands out again \(when)")
+      parts.append(
+        "\(messages) held by \(place), Redis hands \(isOne ? "it" : "them") out again \(when)")
     }
     return Finding(
       rule: Self.id, severity: gone.isEmpty ? .warning : .critical, subject: task,
@@ -126,6 +128,13 @@ package struct OrphanedTask: Rule {
         ? "nothing is lost; a shorter visibility_timeout brings it back sooner"
         : "send it again once you know what it had done; task_acks_late with"
           + " task_reject_on_worker_lost keeps the next one")
+  }
+}
+
+extension Timestamp {
+  /// The second it lies in.
+  fileprivate var wholeSecond: Timestamp {
+    Timestamp(secondsSince1970: secondsSince1970.rounded(.down))
   }
 }
 

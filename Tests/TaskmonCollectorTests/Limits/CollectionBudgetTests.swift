@@ -45,6 +45,14 @@ extension CollectionBudget {
     "bindings": "BindingCollectorTests", "originResults": "ResultScannerTests",
     "tailDepth": "FastPollTests", "rememberedTags": "QueueAgesTests",
     "replyWait": "InspectorTests", "assumedReply": "InspectorTests",
+    "standstill": "InspectionBookTests", "scanStep": "LargeServerTests",
+    "searchMessages": "TaskSearchTests", "searchBytes": "TaskSearchTests",
+    "searchStep": "TaskSearchTests", "searchScanTime": "TaskSearchTests",
+    "searchShare": "TaskSearchTests", "searchReplyWait": "TaskSearchTests",
+    "eventNames": "LedgerStatisticsTests", "eventNodes": "LedgerStatisticsTests",
+    "taskSeries": "LedgerStatisticsTests", "taskNames": "LedgerStatisticsTests",
+    "recentFailures": "LedgerStatisticsTests", "recentDuplicates": "LedgerStatisticsTests",
+    "oddIDs": "LedgerStatisticsTests", "usualRuns": "LedgerTasksTests",
   ]
   /// Pauses between two passes: nothing is at or over them.
   private static let pauses: Set = ["resultPause", "discoveryPause", "censusPause"]

@@ -100,13 +100,6 @@ import Testing
       // The default exchange, one SCAN, and all sets together.
       return bench.cost.value.roundTrips - before == 3
     },
-    Limit("scanStep") { limit, given in
-      let bench = try await Bench()
-      for number in 0..<given { try bench.server.command("SET", "k\(number)", "v") }
-      _ = try await bench.bindings(.with { $0.scanStep = limit })
-      // Redis walks as many buckets as it is told, and has at least as many as keys.
-      return bench.cost.value.commands["SCAN"] == 1
-    },
     Limit("queuesPerPoll") { limit, given in
       let names = (0..<given).map { QueueName("q\($0)") }
       let counted = Dictionary(

@@ -51,7 +51,7 @@ import Testing
     #expect(finding?.subject == "billing.sync")
     #expect(
       finding?.message
-        == "1 run was lost with celery@w1: acknowledged early, nobody runs it again")
+        == "1 run was lost with celery@w1: acknowledged early, nothing runs again")
     #expect(finding?.since == ago(60))
     #expect(finding?.evidence("goneTaskIDs") == .list(["id-1"]))
     #expect(finding?.evidence("handedOutAgainAt") == .text("never"))
@@ -75,7 +75,7 @@ import Testing
     #expect(finding?.severity == .warning)
     #expect(
       finding?.message
-        == "1 message held by celery@w1; Redis hands out again at 2026-01-02T12:58:10Z")
+        == "1 message was held by celery@w1, Redis hands it out again at 2026-01-02T12:58:10Z")
     #expect(finding?.evidence("heldTaskIDs") == .list(["id-1"]))
     #expect(finding?.evidence("handedOutAgainAt") == .text("2026-01-02T12:58:10Z"))
   }
@@ -98,7 +98,7 @@ import Testing
       OrphanedTask.self, Self.seen(runs, unacked: Self.unacked(["id-3"]))
     ).first
     #expect(finding?.message.hasPrefix("2 runs were lost with celery@w1") == true)
-    #expect(finding?.message.contains("1 message held by celery@w1") == true)
+    #expect(finding?.message.contains("1 message was held by celery@w1") == true)
     #expect(finding?.severity == .critical)
   }
 
