@@ -232,6 +232,8 @@ extension KeyLayout {
   package var redBeatLock: RedisKey { RedisKey(redBeatPrefix + ":lock") }
   /// Sorted set: entry key → due time, −1 for never again.
   package var redBeatSchedule: RedisKey { RedisKey(redBeatPrefix + ":schedule") }
+  /// For `SCAN MATCH`: all of RedBeat's keys.
+  package var redBeatMatch: [UInt8] { Self.globEscaped(redBeatPrefix) + [UInt8(ascii: "*")] }
   /// Set of the names that came from `beat_schedule`.
   package var redBeatStatics: RedisKey { RedisKey(redBeatPrefix + ":statics") }
   /// Hash with `definition` and `meta`.

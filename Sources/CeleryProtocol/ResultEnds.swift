@@ -10,6 +10,8 @@ package struct ResultEnds: Sendable, Equatable {
   package var queue: String?
   /// The class of a failure; nil where the bytes do not reach it.
   package var exceptionType: String?
+  /// The first argument of that exception where it is a text: for `NotRegistered` the task's name.
+  package var exceptionArgument: String?
   package var dateDone: Timestamp?
   package var taskID: String?
 
@@ -54,10 +56,33 @@ package struct ResultEnds: Sendable, Equatable {
     while let key = try cursor.nextKey(bytes) {
       if key == "exc_type" {
         exceptionType = try cursor.optionalString(bytes, limit: 256)
+      } else if key == "exc_message" {
+        exceptionArgument = try Self.firstText(&cursor, bytes)
       } else {
         try cursor.skip(bytes)
       }
     }
+  }
+
+  /// Celery writes the exception's arguments as a list.
+  private static func firstText(
+    _ cursor: inout JSONCursor, _ bytes: Span<UInt8>
+  ) throws(DecodeError) -> String? {
+    guard try cursor.peek(bytes) == UInt8(ascii: "[") else {
+      return try cursor.optionalString(bytes, limit: 256)
+    }
+    try cursor.beginArray(bytes)
+    var first: String?
+    var isFirst = true
+    while try cursor.nextElement(bytes) {
+      if isFirst {
+        first = try cursor.optionalString(bytes, limit: 256)
+      } else {
+        try cursor.skip(bytes)
+      }
+      isFirst = false
+    }
+    return first
   }
 
   /// The members behind the result, each as it opens.

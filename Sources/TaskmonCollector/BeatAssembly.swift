@@ -16,10 +16,18 @@ struct BeatAssembly: Sendable {
   func assemble() -> BeatFacts {
     let entries = entries
     return BeatFacts(
-      redBeat: facts.redBeat.map(\.facts), entries: entries,
+      redBeat: redBeat, entries: entries,
       traffic: (entries.value ?? []).map { entry in
         events.beats.traffic(of: entry, heard: heard(entry))
       })
+  }
+
+  private var redBeat: Observation<RedBeatFacts?> {
+    facts.redBeat.map { state in
+      guard var found = state.facts else { return nil }
+      found.isLockCertain = found.lock != nil || facts.hasSoughtLock
+      return found
+    }
   }
 
   /// RedBeat's own, which include what came from `beat_schedule`; else what workers are configured

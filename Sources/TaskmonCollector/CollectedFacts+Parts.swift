@@ -47,7 +47,51 @@ extension CollectedFacts {
     facts.tailTags = ends?.tailTags ?? []
     facts.largest = ends.map(\.largest) ?? .unavailable(headsReason)
     facts.oldest = ages[name]
+    facts.exchange = exchange(of: counted.queue, [ends?.head?.value, ends?.newest?.value])
     return facts
+  }
+}
+
+// Exchanges.
+extension CollectedFacts {
+  /// Of the first message that came through a named one.
+  private func exchange(
+    of queue: QueueName, _ messages: [MessageFacts?]
+  ) -> Observation<ExchangeBinding>? {
+    guard
+      let message = messages.compactMap(\.self).first(where: { $0.exchange?.isEmpty == false }),
+      let name = message.exchange
+    else { return nil }
+    guard case .value(let table) = bindings else {
+      return .unavailable(bindings.reason ?? "binding sets were not read")
+    }
+    guard let isBound = table.leads(from: QueueName(name), to: queue) else {
+      return .unavailable(
+        "there are more bindings than are read, and that of exchange \(name) was not met")
+    }
+    return .value(
+      ExchangeBinding(
+        exchange: name, routingKey: message.routingKey, isBound: isBound, readAt: table.readAt))
+  }
+}
+
+/// Which exchange leads to which queues.
+struct BindingTable: Sendable, Equatable {
+  /// When the pass began.
+  let readAt: Timestamp
+  private let queues: [QueueName: Set<QueueName>]
+  private let isPartial: Bool
+
+  init(_ found: BindingCollector.Found, readAt: Timestamp) {
+    self.readAt = readAt
+    queues = found.exchanges
+    isPartial = found.isPartial || found.isCut
+  }
+
+  /// Nil where not all was read.
+  func leads(from exchange: QueueName, to queue: QueueName) -> Bool? {
+    if queues[exchange]?.contains(queue) == true { return true }
+    return isPartial ? nil : false
   }
 }
 

@@ -21,9 +21,15 @@ struct CollectedFacts: Sendable {
   var writesSnapshots: Bool?
   var redBeat: Observation<RedBeatCollector.State> = .unavailable("not read yet")
   var redBeatEntries: Observation<[ScheduleEntry]> = .unavailable("not read yet")
+  /// Where its lock was found, where that is not the usual key.
+  var redBeatLock: RedisKey?
+  /// Whether a lock that is missing was looked for elsewhere.
+  var hasSoughtLock = false
   var results: Observation<ResultFacts> = .unavailable("not scanned yet")
   var chords: Observation<[ChordFacts]> = .unavailable("not scanned yet")
   var replyLists: Observation<ReplyListFacts> = .unavailable("not scanned yet")
+  /// What the last whole pass over the binding sets found.
+  var bindings: Observation<BindingTable> = .unavailable("binding sets were not read yet")
   var sawBinding = false
   var scanComplete = false
   /// Other installations: on other event channels, and behind other key prefixes.
@@ -84,6 +90,7 @@ struct CollectedFacts: Sendable {
     counted = [:]
     sawBinding = false
     scanComplete = false
+    bindings = .unavailable(Self.notSince(change))
     let reason = Self.notSince(change)
     redBeatEntries = .unavailable(reason)
     unackedSample = .unavailable(reason)

@@ -10,6 +10,8 @@ package struct CollectionBudget: Sendable, Equatable {
   package var scanShare = 0.025
   /// Members read from one binding set.
   package var bindingMembers = 1000
+  /// Bindings of exchanges to queues that are kept.
+  package var bindings = 10_000
   /// Task queues followed; that there are more is said, and they are not read.
   package var queues = 2000
   /// Queues counted per poll; with more, those that hold messages and the others take turns.
@@ -53,6 +55,10 @@ package struct CollectionBudget: Sendable, Equatable {
   package var chords = 1000
   /// Classes of exceptions counted among stored failures; others are counted together.
   package var failureClasses = 200
+  /// Results per pass whose ends are read for who made them, beside the notable ones.
+  package var originResults = 100
+  /// Names kept of tasks that no worker knew, and of hosts that ran tasks by themselves.
+  package var resultMarks = 100
 
   // The search for one task
   /// Messages looked at in queues, and as many that are held; and what they may weigh.

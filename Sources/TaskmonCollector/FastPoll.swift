@@ -21,6 +21,8 @@ struct FastPoll: Sendable {
   let layout: KeyLayout
   let budget: CollectionBudget
   let time: TimeSource
+  /// Where RedBeat's lock was found, where that is not its usual key.
+  var redBeatLock: RedisKey?
 
   /// `suspects` are heads that have not moved for a while, by queue: where one has gone, the
   /// elements behind the new head are read to tell a restored message from a consumer.
@@ -30,7 +32,8 @@ struct FastPoll: Sendable {
     let server = ServerCollector.reading(database: layout.database, now: time.now)
     let presence = PresenceCollector.reading(layout: layout)
     let unacked = UnackedCollector.reading(layout: layout)
-    let redBeat = RedBeatCollector.reading(layout: layout, limit: budget.beatEntries)
+    let redBeat = RedBeatCollector.reading(
+      layout: layout, lock: redBeatLock, limit: budget.beatEntries)
     let lengths = QueueLengthCollector.reading(queues, layout: layout)
     let commands =
       server.commands + presence.commands + unacked.commands + redBeat.commands + lengths.commands

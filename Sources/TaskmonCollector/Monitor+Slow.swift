@@ -44,6 +44,7 @@ extension Monitor {
 
   private func findQueues() async {
     let begun = time.uptime()
+    let beganAt = time.now()
     let epoch = scanEpoch
     let collector = BindingCollector(
       layout: layout, budget: configuration.budget, pace: pace)
@@ -52,6 +53,9 @@ extension Monitor {
       guard let found = pass, epoch == scanEpoch else { return }
       facts.sawBinding = found.sawBinding
       facts.scanComplete = found.problems.isEmpty
+      facts.bindings =
+        found.problems.first.map { .unavailable($0) }
+        ?? .value(BindingTable(found, readAt: beganAt))
       facts.bindingsElsewhere = found.others
       if found.problems.isEmpty { forgetQueues() }
       let cut =
@@ -151,12 +155,25 @@ extension Monitor {
     let begun = time.uptime()
     do throws(RedisError) {
       try await readEntries(of: state, begun)
+      try await seekLock(missing: state.facts?.lock == nil)
       firstRounds.insert(.schedule)
       return true
     } catch {
       note(RedBeatEntryCollector.name, begun, error.description)
       return false
     }
+  }
+
+  /// `redbeat_lock_key` may name any key; where the usual one is missing, it is looked for.
+  private func seekLock(missing: Bool) async throws(RedisError) {
+    guard missing else {
+      facts.hasSoughtLock = false
+      return
+    }
+    let search = RedBeatLockSearch(layout: layout, budget: configuration.budget, pace: pace)
+    guard let found = try await search.pass(scans) else { return }
+    facts.redBeatLock = found.first
+    facts.hasSoughtLock = found.isEmpty
   }
 
   private func readEntries(

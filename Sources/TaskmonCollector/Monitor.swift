@@ -148,7 +148,8 @@ package actor Monitor {
     let asked = rota.next(
       of: known, counted: facts.counted, atMost: configuration.budget.queuesPerPoll)
     do throws(RedisError) {
-      let poll = FastPoll(layout: layout, budget: configuration.budget, time: time)
+      let poll = FastPoll(
+        layout: layout, budget: configuration.budget, time: time, redBeatLock: facts.redBeatLock)
       let found = try await poll.run(
         polls, queues: asked, suspects: suspects, turn: turn)
       let now = time.now()

@@ -10,6 +10,9 @@ package enum ScenarioRegistry {
     .stuckTask,
     .oversizedResult,
     .lostWorker,
+    .beatDown,
+    .workerWithoutTasks,
+    .unregisteredTask,
   ]
 
   package static func named(_ name: String) -> Scenario? { all.first { $0.name == name } }

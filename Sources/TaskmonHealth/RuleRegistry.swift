@@ -10,6 +10,15 @@ package enum RuleRegistry {
     VisibilityTimeoutTooShort.self,
     StuckTask.self,
     MultipleBeats.self,
+    BeatDown.self,
+    BeatLate.self,
+    BeatWithoutLock.self,
+    WorkerWithoutTasks.self,
+    UnregisteredTask.self,
+    SplitRegistry.self,
+    NoTimeLimit.self,
+    EagerExecution.self,
+    BindingMissing.self,
     OversizedResult.self,
     OversizedMessage.self,
     QueueExplosion.self,
@@ -30,6 +39,8 @@ package enum RuleRegistry {
     ClockSkew.self,
     LeakedReplyQueues.self,
     ConnectionsNearLimit.self,
+    IdleFleet.self,
+    FragileTask.self,
   ]
 
   package static func rule(_ id: RuleID) -> (any Rule.Type)? { all.first { $0.id == id } }

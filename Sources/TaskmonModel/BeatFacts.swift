@@ -23,12 +23,17 @@ package struct BeatFacts: Sendable, Equatable, Codable {
 /// RedBeat's lock and schedule.
 package struct RedBeatFacts: Sendable, Equatable, Codable {
   package var lock: BeatLock?
+  /// Whether a lock that is missing was also looked for under other names than the usual.
+  package var isLockCertain: Bool
   package var entryCount: Int
   /// The earliest due moment in the schedule; nil where all entries are disabled (scored −1).
   package var nextDue: Timestamp?
 
-  package init(lock: BeatLock? = nil, entryCount: Int, nextDue: Timestamp? = nil) {
+  package init(
+    lock: BeatLock? = nil, isLockCertain: Bool = true, entryCount: Int, nextDue: Timestamp? = nil
+  ) {
     self.lock = lock
+    self.isLockCertain = isLockCertain
     self.entryCount = entryCount
     self.nextDue = nextDue
   }

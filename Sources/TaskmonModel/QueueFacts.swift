@@ -22,12 +22,16 @@ package struct QueueFacts: Sendable, Equatable, Codable {
   package var oldest: Observation<QueueAge>?
   /// The largest message met in its lists; nil where nothing waits.
   package var largest: Observation<LargestMessage>?
+  /// The named exchange its messages came through; nil where none waits, or they came through the
+  /// default one, which needs no binding.
+  package var exchange: Observation<ExchangeBinding>?
 
   package init(
     name: String, priorities: [PriorityLength], head: Observation<MessageFacts>? = nil,
     newest: Observation<MessageFacts>? = nil, tailTags: [String] = [],
     unacked: Observation<Int> = .unavailable("not counted"), unackedIsEstimate: Bool = false,
-    oldest: Observation<QueueAge>? = nil, largest: Observation<LargestMessage>? = nil
+    oldest: Observation<QueueAge>? = nil,
+    largest: Observation<LargestMessage>? = nil, exchange: Observation<ExchangeBinding>? = nil
   ) {
     self.name = name
     self.priorities = priorities
@@ -38,6 +42,7 @@ package struct QueueFacts: Sendable, Equatable, Codable {
     self.unackedIsEstimate = unackedIsEstimate
     self.oldest = oldest
     self.largest = largest
+    self.exchange = exchange
   }
 
   /// Messages ready to be taken, over all priority steps: what kombu's own `_size` says.
@@ -74,6 +79,9 @@ package struct MessageFacts: Sendable, Equatable, Codable {
   package var softLimit: Seconds?
   package var argumentsText: String?
   package var keywordArgumentsText: String?
+  /// Empty for the default exchange; nil where the message names none.
+  package var exchange: String?
+  package var routingKey: String?
   /// The element's size in Redis.
   package var size: ByteCount
 
@@ -82,8 +90,10 @@ package struct MessageFacts: Sendable, Equatable, Codable {
     retries: Int = 0, eta: Timestamp? = nil, expires: Timestamp? = nil, origin: String? = nil,
     replyTo: String? = nil, redelivered: Bool = false, hardLimit: Seconds? = nil,
     softLimit: Seconds? = nil, argumentsText: String? = nil, keywordArgumentsText: String? = nil,
-    size: ByteCount = .zero
+    exchange: String? = nil, routingKey: String? = nil, size: ByteCount = .zero
   ) {
+    self.exchange = exchange
+    self.routingKey = routingKey
     self.taskID = taskID
     self.task = task
     self.deliveryTag = deliveryTag
@@ -168,6 +178,23 @@ package struct QueueAge: Sendable, Hashable, Codable {
   }
 
   package var isLowerBound: Bool { basis == .unmoved }
+}
+
+/// Whether an exchange still leads to a queue whose messages came through it.
+package struct ExchangeBinding: Sendable, Hashable, Codable {
+  package var exchange: String
+  package var routingKey: String?
+  /// Whether its binding set names the queue.
+  package var isBound: Bool
+  /// When the pass over the binding sets began that says so.
+  package var readAt: Timestamp
+
+  package init(exchange: String, routingKey: String?, isBound: Bool, readAt: Timestamp) {
+    self.exchange = exchange
+    self.routingKey = routingKey
+    self.isBound = isBound
+    self.readAt = readAt
+  }
 }
 
 /// The largest message of a queue.

@@ -20,12 +20,21 @@ package struct ResultFacts: Sendable, Equatable, Codable {
   package var largest: [StoredResult]
   /// By task name, `unknown task` where it could not be told; largest first; bounded.
   package var tasks: [TaskResultSizes]
+  /// `NotRegistered` failures by the task's name; bounded.
+  package var unregistered: [StoredMark]
+  /// Runs in a process that is no worker (`task_always_eager`), by its host; bounded, and only
+  /// from results whose ends were read.
+  package var eagerRuns: [StoredMark]
 
   package init(
     completedPasses: Int, updatedAt: Timestamp, count: Int = 0, totalSize: ByteCount = .zero,
     withoutExpiry: Int = 0, states: [String: Int] = [:], failures: [String: Int] = [:],
-    groups: Int = 0, largest: [StoredResult] = [], tasks: [TaskResultSizes] = []
+    groups: Int = 0, largest: [StoredResult] = [], tasks: [TaskResultSizes] = [],
+    unregistered: [StoredMark] = [],
+    eagerRuns: [StoredMark] = []
   ) {
+    self.unregistered = unregistered
+    self.eagerRuns = eagerRuns
     self.completedPasses = completedPasses
     self.updatedAt = updatedAt
     self.count = count
@@ -36,6 +45,27 @@ package struct ResultFacts: Sendable, Equatable, Codable {
     self.groups = groups
     self.largest = largest
     self.tasks = tasks
+  }
+}
+
+/// Stored results that tell of one mistake, under the name of what made it.
+package struct StoredMark: Sendable, Hashable, Codable {
+  package var name: String
+  package var count: Int
+  /// When the latest of them ended, by its maker's clock; nil where none says.
+  package var latest: Timestamp?
+  package var latestID: String
+  /// The task of the latest, where its result names it.
+  package var task: String?
+
+  package init(
+    name: String, count: Int, latest: Timestamp?, latestID: String, task: String? = nil
+  ) {
+    self.name = name
+    self.count = count
+    self.latest = latest
+    self.latestID = latestID
+    self.task = task
   }
 }
 

@@ -13,6 +13,11 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
   package private(set) var scheduledRuns: [String: RunTrack]
   /// When the RedBeat lock was first seen missing while a schedule exists; nil while it is held.
   package private(set) var lockMissingSince: Timestamp?
+  /// RedBeat's lock and due moments.
+  package private(set) var schedule: ScheduleTrack
+  /// The tasks met in each queue, and who knows them.
+  package private(set) var registries: [String: RegistryTrack]
+  package private(set) var activity: ActivityTrack
   package private(set) var server: ServerTrack
   package private(set) var chords: ChordTracks
   package private(set) var tasks: TaskTrack
@@ -20,8 +25,8 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
   package private(set) var earlierRunEnded: Timestamp?
 
   private enum CodingKeys: String, CodingKey {
-    case queues, workers, beatEntries, scheduledRuns, lockMissingSince, server, chords, tasks
-    case earlierRunEnded
+    case queues, workers, beatEntries, scheduledRuns, lockMissingSince, schedule, server
+    case registries, activity, chords, tasks, earlierRunEnded
   }
 
   package init() {
@@ -29,6 +34,9 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     workers = [:]
     beatEntries = [:]
     scheduledRuns = [:]
+    schedule = ScheduleTrack()
+    registries = [:]
+    activity = ActivityTrack()
     server = ServerTrack()
     chords = ChordTracks()
     tasks = TaskTrack()
@@ -43,6 +51,12 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     scheduledRuns =
       try container.decodeIfPresent([String: RunTrack].self, forKey: .scheduledRuns) ?? [:]
     lockMissingSince = try container.decodeIfPresent(Timestamp.self, forKey: .lockMissingSince)
+    schedule =
+      try container.decodeIfPresent(ScheduleTrack.self, forKey: .schedule) ?? ScheduleTrack()
+    registries =
+      try container.decodeIfPresent([String: RegistryTrack].self, forKey: .registries) ?? [:]
+    activity =
+      try container.decodeIfPresent(ActivityTrack.self, forKey: .activity) ?? ActivityTrack()
     server = try container.decodeIfPresent(ServerTrack.self, forKey: .server) ?? ServerTrack()
     chords = try container.decodeIfPresent(ChordTracks.self, forKey: .chords) ?? ChordTracks()
     let track = try container.decodeIfPresent(TaskTrack.self, forKey: .tasks) ?? TaskTrack()
@@ -57,6 +71,9 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     try container.encode(beatEntries, forKey: .beatEntries)
     try container.encode(scheduledRuns, forKey: .scheduledRuns)
     try container.encodeIfPresent(lockMissingSince, forKey: .lockMissingSince)
+    try container.encode(schedule, forKey: .schedule)
+    try container.encode(registries, forKey: .registries)
+    try container.encode(activity, forKey: .activity)
     try container.encode(server, forKey: .server)
     try container.encode(chords, forKey: .chords)
     try container.encode(tasks.kept(), forKey: .tasks)
@@ -69,6 +86,8 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
   package mutating func absorb(_ snapshot: Snapshot) {
     defer { latest = snapshot }
     guard snapshot.link.isUp else { return }
+    let before = Pulse(self)
+    let lastRound = latest?.inspection.lastRound
     absorbServer(of: snapshot)
     absorbQueues(of: snapshot)
     absorbWorkers(of: snapshot)
@@ -76,6 +95,8 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     absorbChords(of: snapshot)
     absorbScheduledRuns(of: snapshot)
     if case .value(let statistics) = snapshot.tasks { tasks.absorb(statistics.window) }
+    absorbRegistries(of: snapshot, after: lastRound)
+    activity.absorb(snapshot, isBusy: Pulse(self).isBusier(than: before))
   }
 
   /// What a queue held before the server lost it was not taken by a consumer.
@@ -128,6 +149,8 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     }
     if case .value(let redBeat?) = snapshot.beat.redBeat {
       lockMissingSince = redBeat.lock == nil ? lockMissingSince ?? snapshot.takenAt : nil
+      schedule.absorb(
+        redBeat, snapshot.beat.entries.value ?? [], at: snapshot.polledAt ?? snapshot.takenAt)
     }
   }
 
@@ -154,6 +177,37 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
       kept[task] = track
     }
     scheduledRuns = kept
+  }
+
+  /// Who knows which tasks is compared once for each round in which workers were asked.
+  private mutating func absorbRegistries(of snapshot: Snapshot, after lastRound: Timestamp?) {
+    let now = snapshot.takenAt
+    let found = Self.tasksMet(in: snapshot)
+    for (queue, tasks) in found {
+      registries[queue, default: RegistryTrack()].met(tasks.met, at: now)
+    }
+    guard let round = snapshot.inspection.lastRound, round != lastRound else { return }
+    let consumers = (snapshot.workers.value ?? []).filter { worker in
+      worker.offlineSince == nil && worker.isSettled(at: now)
+        && worker.lastProof.map { now - $0 <= WorkerTrack.proof } ?? false
+    }
+    for worker in consumers {
+      guard case .value(let queues) = worker.queues, queues.count == 1 else { continue }
+      registries[queues[0], default: RegistryTrack()].met(Self.tasksRun(by: worker), at: now)
+    }
+    let met = Set(registries.values.flatMap(\.tasks.keys))
+    let known = consumers.map { worker in
+      worker.registered.value.map { Set($0.lazy.map(\.name).filter(met.contains)) }
+    }
+    for queue in registries.keys {
+      let own = zip(consumers, known).filter { $0.0.queues.value?.contains(queue) == true }
+      let isWhole = consumers.allSatisfy { $0.queues.value != nil }
+      let sets = own.compactMap(\.1)
+      registries[queue]?.judge(
+        waiting: found[queue]?.waiting ?? [],
+        consumers: isWhole && sets.count == own.count ? sets : nil, at: now)
+    }
+    registries = registries.filter { !$0.value.tasks.isEmpty }
   }
 
   /// The tracks of what a snapshot names, and of what was seen lately.

@@ -119,12 +119,28 @@ package struct RegisteredTask: Sendable, Hashable, Codable {
   /// Global defaults are already folded in by the worker; nil means no limit at all.
   package var hardLimit: Seconds?
   package var softLimit: Seconds?
+  /// Nil where the worker does not tell.
+  package var acksLate: Bool?
+  package var rejectsOnWorkerLost: Bool?
+  /// Whether it has an `autoretry_for`; retries that its code asks for by itself are not told.
+  package var retriesByItself: Bool?
 
-  package init(name: String, hardLimit: Seconds? = nil, softLimit: Seconds? = nil) {
+  package init(
+    name: String, hardLimit: Seconds? = nil, softLimit: Seconds? = nil, acksLate: Bool? = nil,
+    rejectsOnWorkerLost: Bool? = nil, retriesByItself: Bool? = nil
+  ) {
     self.name = name
     self.hardLimit = hardLimit
     self.softLimit = softLimit
+    self.acksLate = acksLate
+    self.rejectsOnWorkerLost = rejectsOnWorkerLost
+    self.retriesByItself = retriesByItself
   }
+
+  package var hasLimit: Bool { hardLimit != nil || softLimit != nil }
+  /// Celery's own, which every worker has.
+  package var isBuiltIn: Bool { Self.isBuiltIn(name) }
+  package static func isBuiltIn(_ name: String) -> Bool { name.hasPrefix("celery.") }
 }
 
 /// The settings of a worker that taskmon keeps.
@@ -135,11 +151,14 @@ package struct WorkerSettings: Sendable, Hashable, Codable {
   package var resultBackend: String?
   /// Names of the entries of `beat_schedule`; the entries themselves are in `BeatFacts`.
   package var scheduleEntryNames: [String]
+  /// `task_always_eager`: what it publishes itself it runs at once instead; nil where not told.
+  package var isAlwaysEager: Bool?
 
   package init(
     visibilityTimeout: Seconds? = nil, resultBackend: String? = nil,
-    scheduleEntryNames: [String] = []
+    scheduleEntryNames: [String] = [], isAlwaysEager: Bool? = nil
   ) {
+    self.isAlwaysEager = isAlwaysEager
     self.visibilityTimeout = visibilityTimeout
     self.resultBackend = resultBackend
     self.scheduleEntryNames = scheduleEntryNames

@@ -51,6 +51,8 @@ package struct WorkerTrack: Sendable, Equatable, Codable {
   static let settling = Seconds(60)
   static let retention = Seconds.hours(1)
   static let keptHoldings = 10
+  /// A sign of life older than this proves no life now.
+  static let proof = Seconds(90)
   /// Who is first heard this soon after taskmon began to listen may have been there before.
   static let introduction = Seconds(15)
 

@@ -83,6 +83,17 @@ struct ResultEndsTests {
     }
   }
 
+  @Test("a task that no worker knew is named, and other arguments are read where they are texts")
+  func readsArguments() throws {
+    let rows = try Fixture.rows("result_metas.jsonl", as: Fixture.Result.self)
+    let found = rows.map { ends($0.bytes, first: 1024, last: 1024) }
+    let unknown = found.filter { $0.exceptionType == "NotRegistered" }
+    #expect(unknown.map(\.exceptionArgument) == ["nosuch.task"])
+    #expect(unknown.first?.dateDone != nil)
+    let limits = found.filter { $0.exceptionType == "TimeLimitExceeded" }
+    #expect(limits.map(\.exceptionArgument) == [nil])
+  }
+
   @Test("a success is no failure, whatever it returned")
   func ignoresReturnedExceptions() {
     let text = #"{"status": "SUCCESS", "result": {"exc_type": "ValueError"}, "task_id": "x"}"#

@@ -284,6 +284,8 @@ struct Rehearsal {
     #expect(
       names == [
         "show", "healthy", "multiple-beats", "stuck-task", "oversized-result", "lost-worker",
+        "beat-down",
+        "worker-without-tasks", "unregistered-task",
       ])
     #expect(ScenarioRegistry.all.allSatisfy { !$0.summary.isEmpty && $0.summary.count < 90 })
     #expect(ScenarioRegistry.named("nonesuch") == nil)

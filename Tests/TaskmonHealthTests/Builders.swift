@@ -62,6 +62,7 @@ func worker(
   replied: Double? = 20, offline: Double? = nil, freq: Double? = 2, active: Int? = 0,
   pool: PoolKind? = .prefork, queues: [String]? = ["celery"], sendsTaskEvents: Bool? = true,
   oldestStart: Double? = nil, processed: Int? = nil, settings: WorkerSettings? = nil,
+  registered: [RegisteredTask]? = nil, totals: [String: Int] = [:], hardLimit: Double? = nil,
   slots: Int? = nil, queuesTold: Double? = 20, prefetched: Int? = nil, uptime: Double? = nil,
   events: WorkerEventFacts? = nil, now: Timestamp = noon
 ) -> WorkerFacts {
@@ -73,12 +74,14 @@ func worker(
     sendsTaskEvents: sendsTaskEvents.map { .value($0) } ?? .unavailable("no task event yet"),
     queues: queues.map { .value($0) } ?? .unavailable("not asked yet"),
     queuesToldAt: queues == nil ? nil : before(queuesTold),
+    registered: registered.map { .value($0) } ?? .unavailable("not asked yet"),
     settings: settings.map { .value($0) } ?? .unavailable("not asked yet"),
     stats: pool.map { pool in
       .value(
         WorkerStats(
           repliedAt: now - Seconds(20), pool: pool, slots: slots,
-          uptime: uptime.map { Seconds($0) }))
+          uptime: uptime.map { Seconds($0) }, totals: totals,
+          hardLimit: hardLimit.map { Seconds($0) }))
     } ?? .unavailable("not asked yet"),
     prefetched: prefetched, oldestStart: before(oldestStart), events: events)
 }

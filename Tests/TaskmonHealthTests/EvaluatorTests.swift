@@ -148,26 +148,32 @@ private struct Echo: Rule {
   }
 
   @Test func aHealthyShopHasNoFindings() {
-    let entry = ScheduleEntry(
-      name: "tick", task: "shop.tick", schedule: .every(Seconds(2)), source: .redBeat)
+    var beat = redBeat([redBeatEntry()])
     let receipts = stride(from: 59.0, through: 1, by: -2).map { ago($0) }
     let traffic = EntryTraffic(
       entry: "tick", heard: [Interval(from: ago(60), to: noon)], receipts: receipts)
+    beat.traffic = [traffic]
     let run = RunningTask(
       id: "id", task: "shop.slow", worker: WorkerID(name: "celery@w1", pid: 100),
       startedAt: ago(55), limits: TaskLimits(hard: Seconds(60), isKnown: true))
+    let live = worker(
+      active: 1, settings: WorkerSettings(isAlwaysEager: false),
+      registered: [
+        RegisteredTask(
+          name: "shop.pay", hardLimit: Seconds(60), acksLate: false, rejectsOnWorkerLost: false,
+          retriesByItself: true)
+      ], totals: ["shop.pay": 900], slots: 1, prefetched: 0, events: heartbeats())
     var evaluator = Evaluator()
     let report = evaluator.evaluate(
       history(
         of: snapshot(
+          at: ago(5), observed: 3695, queues: .value([queue(ready: 19_999)]),
+          workers: .value([worker()])),
+        snapshot(
           observed: 3700, server: .value(server()), queues: .value([queue(ready: 20_000)]),
           unacked: .value(UnackedFacts(count: 0, isWhole: true)),
-          workers: .value([
-            worker(active: 1, slots: 1, prefetched: 0, events: heartbeats()),
-            worker("celery@old", heard: 90, offline: 90),
-          ]),
-          running: .value([run]), tasks: statistics(),
-          beat: BeatFacts(entries: .value([entry]), traffic: [traffic]),
+          workers: .value([live, worker("celery@old", heard: 90, offline: 90)]),
+          running: .value([run]), tasks: statistics(), beat: beat,
           results: .value(ResultFacts(completedPasses: 1, updatedAt: noon)),
           chords: .value([ChordFacts(groupID: "g", size: 9, done: 3, unchangedSince: ago(1800))]),
           replyLists: .value(ReplyListFacts(count: 3, totalSize: .kibibytes(8))))))
@@ -181,7 +187,11 @@ private struct Echo: Rule {
     let moment = Timestamp(secondsSince1970: wild)
     let span = Seconds(wild)
     let entries = [Schedule.every(span), .every(Seconds(1)), .crontab("* * * * *")].enumerated()
-      .map { ScheduleEntry(name: "\($0)", task: "\($0)", schedule: $1, source: .redBeat) }
+      .map {
+        ScheduleEntry(
+          name: "\($0)", task: "\($0)", schedule: $1, source: .redBeat, lastRun: moment,
+          runCount: .max, dueAt: moment)
+      }
     let traffic = entries.map {
       EntryTraffic(
         entry: $0.name,
@@ -226,7 +236,11 @@ private struct Echo: Rule {
           unacked: .value(UnackedFacts(count: .max, sample: [unacked], isWhole: true)),
           workers: .value([odd, second]), running: .value([run]),
           tasks: statistics(["a": tally, "b": tally], nodes: ["celery@w1": counts]),
-          beat: BeatFacts(entries: .value(entries), traffic: traffic),
+          beat: BeatFacts(
+            redBeat: .value(
+              RedBeatFacts(
+                lock: BeatLock(token: "t", timeToLive: span, holderSince: moment), entryCount: .max,
+                nextDue: moment)), entries: .value(entries), traffic: traffic),
           results: .value(
             ResultFacts(completedPasses: .max, updatedAt: moment, count: .max, tasks: [sizes])))))
     let document = HealthDocument(report, taskmon: "0", broker: "b")

@@ -22,6 +22,11 @@ struct BindingCollector: Sendable {
     var others: [String: Int] = [:]
     /// There are more task queues than are followed.
     var isCut = false
+    /// Which queues each exchange leads to.
+    var exchanges: [QueueName: Set<QueueName>] = [:]
+    /// There are more bindings than are kept.
+    var isPartial = false
+    fileprivate var bindings = 0
   }
 
   /// One pass over the keys of the database; nil where it was cut short.
@@ -73,12 +78,16 @@ struct BindingCollector: Sendable {
           found.problem(reply.error.map { CollectionError($0, on: set.key.text) })
           continue
         }
+        let exchange = layout.exchange(ofBindingKey: set.key) ?? ""
         for member in step.elements.compactMap(layout.bindingMember) {
           found.add(member.queue, limit: budget.queues)
+          found.lead(from: exchange, to: member.queue, limit: budget.bindings)
         }
         let seen = set.seen + step.elements.count
         if !step.isLast, seen < budget.bindingMembers {
           open.append(OpenSet(key: set.key, cursor: step.cursor, seen: seen))
+        } else if !step.isLast {
+          found.isPartial = true
         }
       }
     }
@@ -112,6 +121,16 @@ extension BindingCollector.Found {
       else { continue }
       others[prefix, default: 0] += 1
     }
+  }
+
+  fileprivate mutating func lead(from exchange: QueueName, to queue: QueueName, limit: Int) {
+    guard exchanges[exchange]?.contains(queue) != true else { return }
+    guard bindings < limit else {
+      isPartial = true
+      return
+    }
+    bindings += 1
+    exchanges[exchange, default: []].insert(queue)
   }
 
   fileprivate mutating func add(_ queue: QueueName, limit: Int) {

@@ -85,6 +85,6 @@ extension MessageFacts {
       origin: message.origin, replyTo: message.replyTo, redelivered: message.redelivered,
       hardLimit: message.hardLimit, softLimit: message.softLimit,
       argumentsText: message.argumentsRepr, keywordArgumentsText: message.keywordArgumentsRepr,
-      size: message.size)
+      exchange: message.exchange, routingKey: message.routingKey, size: message.size)
   }
 }

@@ -14,11 +14,14 @@ enum RedBeatCollector {
     var due: [RedisKey: Timestamp?]
   }
 
-  static func reading(layout: KeyLayout, limit: Int) -> Reading<State> {
+  /// `lock` is where the lock was found, where that is not its usual key.
+  static func reading(
+    layout: KeyLayout, lock key: RedisKey? = nil, limit: Int
+  ) -> Reading<State> {
     Reading(
       commands: [
-        .stringRange(layout.redBeatLock, from: 0, through: 255),
-        .millisecondsToLive(layout.redBeatLock),
+        .stringRange(key ?? layout.redBeatLock, from: 0, through: 255),
+        .millisecondsToLive(key ?? layout.redBeatLock),
         .sortedSetCount(layout.redBeatSchedule),
         .sortedSetRange(layout.redBeatSchedule, from: 0, through: limit - 1),
       ]

@@ -9,7 +9,9 @@ struct InspectionBook: Sendable {
   enum Question: String, Sendable, Hashable, CaseIterable {
     case ping, stats, active, queues, registered, conf
 
-    static let limitItems = ["time_limit", "soft_time_limit"]
+    static let taskItems = [
+      "acks_late", "reject_on_worker_lost", "time_limit", "soft_time_limit", "autoretry_for",
+    ]
 
     var method: ControlRequest.Method {
       switch self {
@@ -17,7 +19,7 @@ struct InspectionBook: Sendable {
       case .stats: .stats
       case .active: .active
       case .queues: .activeQueues
-      case .registered: .registered(items: Self.limitItems)
+      case .registered: .registered(items: Self.taskItems)
       case .conf: .conf(withDefaults: false)
       }
     }
@@ -187,7 +189,7 @@ extension InspectionBook.Answers {
       case .queues: queues = .value(try ActiveQueuesReply(answer).names)
       case .registered:
         take(
-          try RegisteredReply(answer, items: InspectionBook.Question.limitItems),
+          try RegisteredReply(answer, items: InspectionBook.Question.taskItems),
           atMost: limits.registeredTasks)
       case .conf: take(try ConfReply(answer))
       }
@@ -211,10 +213,7 @@ extension InspectionBook.Answers {
   }
 
   private mutating func take(_ reply: RegisteredReply, atMost limit: Int) {
-    registered = .value(
-      reply.tasks.prefix(limit).map {
-        RegisteredTask(name: $0.name, hardLimit: $0.hardLimit, softLimit: $0.softLimit)
-      })
+    registered = .value(reply.tasks.prefix(limit).map(RegisteredTask.init))
   }
 
   private mutating func take(_ reply: ConfReply) {
@@ -226,6 +225,19 @@ extension InspectionBook.Answers {
       WorkerSettings(
         visibilityTimeout: reply.visibilityTimeout,
         resultBackend: reply.resultBackend.map(URLSecrets.hidden),
-        scheduleEntryNames: schedule.map(\.name)))
+        scheduleEntryNames: schedule.map(\.name), isAlwaysEager: reply.alwaysEager ?? false))
+  }
+}
+
+extension RegisteredTask {
+  /// Every task has `acks_late`; where even that is absent, options were not told.
+  init(_ task: RegisteredReply.Task) {
+    let tells = task.options["acks_late"] != nil
+    let retried = task.options["autoretry_for"] ?? "()"
+    self.init(
+      name: task.name, hardLimit: task.hardLimit, softLimit: task.softLimit,
+      acksLate: tells ? task.options["acks_late"] == "True" : nil,
+      rejectsOnWorkerLost: tells ? task.options["reject_on_worker_lost"] == "True" : nil,
+      retriesByItself: tells ? !["()", "[]"].contains(retried) : nil)
   }
 }

@@ -20,6 +20,7 @@ struct ResultScanner: Sendable {
     _ redis: some RedisReading, progress: @Sendable (ResultTally) async -> Bool
   ) async throws(RedisError) -> Result<ResultTally, CollectionError>? {
     var tally = ResultTally(budget: budget)
+    var asks = budget.originResults
     var cursor = ScanStep.start
     repeat {
       let asked = pace.begin()
@@ -33,8 +34,9 @@ struct ResultScanner: Sendable {
             ?? CollectionError("SCAN of the results: no answer"))
       }
       cursor = step.cursor
-      for found in try await results(step.keys, redis) {
+      for found in try await results(step.keys, redis, asks: &asks) {
         tally.add(found.result, failure: found.failure)
+        if let ends = found.ends { tally.add(ends, of: found.result.taskID) }
       }
       tally.addGroups(step.keys.count { layout.groupID(ofGroupKey: $0) != nil })
       let chords = ChordReader(layout: layout)
@@ -49,10 +51,12 @@ struct ResultScanner: Sendable {
     var result: StoredResult
     /// The class of its exception.
     var failure: String?
+    /// Of those that were looked at more closely.
+    var ends: ResultEnds?
   }
 
   private func results(
-    _ found: [RedisKey], _ redis: some RedisReading
+    _ found: [RedisKey], _ redis: some RedisReading, asks: inout Int
   ) async throws(RedisError) -> [Found] {
     let keys = found.filter { layout.taskID(ofResultKey: $0) != nil }
     guard !keys.isEmpty else { return [] }
@@ -61,17 +65,32 @@ struct ResultScanner: Sendable {
     var ends: [Int] = []
     for (index, key) in keys.enumerated() {
       guard let look = look(key, looks[(index * 3)..<(index * 3 + 3)]) else { continue }
-      if look.result.task == nil, look.result.size >= budget.notableResult {
-        ends.append(found.count)
-      }
+      if isWorthReading(look, asks: &asks) { ends.append(found.count) }
       found.append(look)
     }
-    let names = try await redis.read(ends.flatMap { nameReads(found[$0].result.taskID) })
+    let names = try await redis.read(ends.flatMap { endReads(found[$0].result.taskID) })
     for (position, index) in ends.enumerated() {
-      found[index].result.task = name(
-        names[(position * 2)..<(position * 2 + 2)], size: found[index].result.size)
+      guard
+        let read = self.ends(
+          names[(position * 2)..<(position * 2 + 2)], size: found[index].result.size)
+      else { continue }
+      found[index].ends = read
+      if found[index].result.size >= budget.notableResult {
+        found[index].result.task = found[index].result.task ?? read.task
+      }
     }
     return found
+  }
+
+  /// Large ones for their task's name; of the others so many a pass for who made them: those whose
+  /// events were not heard.
+  private func isWorthReading(_ found: Found, asks: inout Int) -> Bool {
+    if found.result.task == nil, found.result.size >= budget.notableResult { return true }
+    let isRun = found.result.state == "SUCCESS" || found.result.state == "FAILURE"
+    guard isRun, found.result.task == nil || found.failure == ResultTally.notRegistered, asks > 0
+    else { return false }
+    asks -= 1
+    return true
   }
 
   /// The state stands in the first bytes of what Celery writes.
@@ -98,7 +117,7 @@ struct ResultScanner: Sendable {
       failure: ends.state == "FAILURE" ? ends.exceptionType ?? "?" : nil)
   }
 
-  private func nameReads(_ id: String) -> [ReadCommand] {
+  private func endReads(_ id: String) -> [ReadCommand] {
     let key = layout.result(id: id)
     let end = Int(budget.resultEnd.value)
     return [
@@ -106,8 +125,8 @@ struct ResultScanner: Sendable {
     ]
   }
 
-  private func name(_ replies: ArraySlice<RedisReply>, size: ByteCount) -> String? {
+  private func ends(_ replies: ArraySlice<RedisReply>, size: ByteCount) -> ResultEnds? {
     guard let first = replies.reply(0).bytes, let last = replies.reply(1).bytes else { return nil }
-    return ResultEnds(first: first, last: last, size: Int(size.value)).task
+    return ResultEnds(first: first, last: last, size: Int(size.value))
   }
 }

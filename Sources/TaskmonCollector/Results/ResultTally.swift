@@ -1,3 +1,4 @@
+import CeleryProtocol
 import TaskmonModel
 import TaskmonUnits
 
@@ -13,6 +14,8 @@ struct ResultTally: Sendable {
   private(set) var chords: [ChordLook] = []
   private var largest: [StoredResult] = []
   private var tasks: [String: TaskResultSizes] = [:]
+  private var unregistered: [String: StoredMark] = [:]
+  private var eagerRuns: [String: StoredMark] = [:]
   private let budget: CollectionBudget
 
   static let unknownTask = TaskResultSizes.unknownTask
@@ -32,6 +35,23 @@ struct ResultTally: Sendable {
     addToTask(result)
     addToLargest(result)
   }
+
+  /// What the ends of a result tell of how it came about.
+  mutating func add(_ ends: ResultEnds, of id: String) {
+    let limit = budget.resultMarks
+    if ends.state == "FAILURE", ends.exceptionType == Self.notRegistered,
+      let name = ends.exceptionArgument
+    {
+      unregistered.mark(name, ends, id, limit: limit)
+    }
+    // A worker's name has an @ in it; a process that runs tasks by itself gives its host.
+    let isRun = ends.state == "SUCCESS" || ends.state == "FAILURE"
+    if isRun, let maker = ends.worker, !maker.isEmpty, !maker.contains("@") {
+      eagerRuns.mark(maker, ends, id, limit: limit)
+    }
+  }
+
+  static let notRegistered = "NotRegistered"
 
   mutating func add(_ chord: ChordLook) {
     if chords.count < budget.chords { chords.append(chord) }
@@ -76,7 +96,27 @@ struct ResultTally: Sendable {
       completedPasses: completedPasses, updatedAt: now, count: count, totalSize: totalSize,
       withoutExpiry: withoutExpiry, states: states, failures: failures, groups: groups,
       largest: largest,
-      tasks: tasks.values.sorted { ($1.largest, $0.task) < ($0.largest, $1.task) })
+      tasks: tasks.values.sorted { ($1.largest, $0.task) < ($0.largest, $1.task) },
+      unregistered: unregistered.values.sorted { $0.name < $1.name },
+      eagerRuns: eagerRuns.values.sorted { $0.name < $1.name })
+  }
+}
+
+extension [String: StoredMark] {
+  fileprivate mutating func mark(_ name: String, _ ends: ResultEnds, _ id: String, limit: Int) {
+    guard var known = self[name] else {
+      guard count < limit else { return }
+      self[name] = StoredMark(
+        name: name, count: 1, latest: ends.dateDone, latestID: id, task: ends.task)
+      return
+    }
+    known.count += 1
+    if let done = ends.dateDone, known.latest.map({ done > $0 }) ?? true {
+      known.latest = done
+      known.latestID = id
+      known.task = ends.task
+    }
+    self[name] = known
   }
 }
 

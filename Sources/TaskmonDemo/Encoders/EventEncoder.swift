@@ -32,7 +32,8 @@ package enum EventEncoder {
     case started
     /// `result` is the repr of what the task returned, `runtime` in seconds.
     case succeeded(result: String, runtime: Double)
-    case failed(exception: String, traceback: String)
+    /// Without a traceback where no code of the task was reached.
+    case failed(exception: String, traceback: String?)
     case retried(exception: String, traceback: String)
   }
 
@@ -143,7 +144,8 @@ package enum EventEncoder {
     ]
   }
 
-  private static func fault(_ exception: String, _ traceback: String) -> [JSONMember] {
-    [JSONMember("exception", .string(exception)), JSONMember("traceback", .string(traceback))]
+  private static func fault(_ exception: String, _ traceback: String?) -> [JSONMember] {
+    [JSONMember("exception", .string(exception))]
+      + (traceback.map { [JSONMember("traceback", .string($0))] } ?? [])
   }
 }

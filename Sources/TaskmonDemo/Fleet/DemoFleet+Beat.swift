@@ -26,6 +26,19 @@ extension DemoFleet {
     beats.append(second)
   }
 
+  /// Every beat was killed at that moment; its keys are as its last tick left them.
+  mutating func loseBeats(diedAt moment: Timestamp) {
+    for line in beats.flatMap(\.lines) {
+      let key = layout.redBeatEntry(line.entry.name)
+      let runs = max(1, Int((Seconds.hours(1) / line.entry.every).rounded()))
+      outbox += [
+        .set(KeyLayout.redBeatMeta, to: RedBeatEncoder.meta(lastRun: moment, runs: runs), in: key),
+        .add(key.bytes, wholeScore: score(moment + line.entry.every), to: layout.redBeatSchedule),
+      ]
+    }
+    beats = []
+  }
+
   private func beat(
     _ publisher: Publisher, lockToken: String?, lag: Seconds, at now: Timestamp
   ) -> DemoBeat {

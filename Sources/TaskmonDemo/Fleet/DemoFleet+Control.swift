@@ -43,6 +43,7 @@ extension DemoFleet {
       return .array(
         worker.scheduled.map { ReplyEncoder.scheduled(request($0, worker), safe: safe) })
     case "registered":
+      guard worker.knowsTasks else { return [] }
       let items = question.arguments["taskinfoitems"]?.array?.compactMap(\.string) ?? []
       return .array(
         shop.kinds.sorted { $0.name < $1.name }.map { .string($0.registered(items: items)) })

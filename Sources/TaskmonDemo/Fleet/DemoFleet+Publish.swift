@@ -12,6 +12,16 @@ extension DemoFleet {
     send(task, publisher: 0, at: now)
   }
 
+  /// Publishes a task that the shop does not have.
+  mutating func publish(unknownTask name: String, to queue: String, at now: Timestamp) {
+    let publisher = publishers[0]
+    let task = OutgoingTask(
+      id: random.uuid(), task: name, arguments: [.whole(random.whole(1...400))], queue: queue,
+      origin: publisher.origin, replyTo: publisher.replyTo, ignoresResult: false,
+      deliveryTag: random.uuid())
+    send(task, publisher: 0, at: now)
+  }
+
   /// Single tasks all the time, a mailing and a batch of reports now and then.
   mutating func produce(until now: Timestamp) {
     var budget = 2000

@@ -24,6 +24,23 @@ extension DemoFleet {
         to: layout.binding(exchange: QueueName(layout.eventExchange))))
   }
 
+  /// One more worker, of an application whose tasks were not found.
+  mutating func addWorkerWithoutTasks(queue: String, at now: Timestamp) {
+    let number = workers.count + 1
+    let pid = random.whole(2000...30_000)
+    var worker = DemoWorker(
+      node: "celery@worker-\(number)", host: "worker-\(number)", pid: pid, pool: .prefork,
+      slots: 2, processes: [pid + 2, pid + 4], queues: [queue], oid: random.uuid(version: 3),
+      startedAt: now, nextHeartbeat: now + .seconds(1))
+    worker.knowsTasks = false
+    let clock = worker.tick()
+    workers.append(worker)
+    declare(worker)
+    let event = EventEncoder.online(
+      worker.sender, clock: clock, pulse: pulse(of: workers.count - 1), at: now)
+    publish(event, from: worker.node, routingKey: "worker.online")
+  }
+
   private func binding(routingKey: String, pattern: String, queue: String) -> [UInt8] {
     layout.bytes(
       of: BindingMember(

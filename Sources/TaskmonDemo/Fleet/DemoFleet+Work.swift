@@ -45,8 +45,9 @@ extension DemoFleet {
   /// One that the fleet did not write is dropped, as a worker drops what it cannot read.
   mutating func deliver(_ element: [UInt8], to index: Int, at now: Timestamp) {
     guard let message = try? TaskMessage(decoding: element), let tag = message.deliveryTag,
-      let task = inFlight.removeValue(forKey: tag), let kind = shop.kind(task.task)
+      let task = inFlight.removeValue(forKey: tag)
     else { return }
+    guard let kind = shop.kind(task.task) else { return refuse(task, on: index, at: now) }
     let entry = EnvelopeWriter.unackedEntry(
       message: element, exchange: "", routingKey: task.queue)
     outbox += [
@@ -64,6 +65,15 @@ extension DemoFleet {
     } else {
       workers[index].reserved.append(held)
     }
+  }
+
+  /// A task that no worker has registered: its message is gone, and a failure is stored.
+  private mutating func refuse(_ task: OutgoingTask, on index: Int, at now: Timestamp) {
+    let result = ResultEncoder.exception(
+      type: "NotRegistered", arguments: [.string(task.task)], module: "celery.exceptions")
+    store("FAILURE", result, of: task, on: index, at: now)
+    let name = PythonRepr.text(of: JSONValue.string(task.task))
+    note(.failed(exception: "NotRegistered(\(name))", traceback: nil), of: task, on: index, at: now)
   }
 
   mutating func wakeScheduled(of index: Int, at now: Timestamp) {

@@ -47,6 +47,8 @@ struct DemoWorker: Sendable {
   let oid: String
   let startedAt: Timestamp
   var nextHeartbeat: Timestamp
+  /// Whether it has found the application's tasks.
+  var knowsTasks = true
   var clock = 0
   var accepted = 0
   var totals: [JSONMember] = []

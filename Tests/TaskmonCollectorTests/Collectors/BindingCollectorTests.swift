@@ -62,6 +62,23 @@ import Testing
     #expect(steps.first == 1)
   }
 
+  @Test func `which exchange leads to which queue is kept, up to a limit`() async throws {
+    let server = try await RedisServer()
+    try server.command(
+      "SADD", "_kombu.binding.topics", "order.*\u{6}\u{16}\u{6}\u{16}orders",
+      "mail.#\u{6}\u{16}\u{6}\u{16}mail")
+    try server.command("SADD", "_kombu.binding.celery", Self.member("celery"))
+    let found = try #require(try await Self.pass(server).0)
+    #expect(found.exchanges == ["topics": ["orders", "mail"], "celery": ["celery"]])
+    let table = BindingTable(found, readAt: at(1))
+    #expect(table.leads(from: "topics", to: "orders") == true)
+    #expect(table.leads(from: "topics", to: "celery") == false)
+    #expect(table.leads(from: "gone", to: "orders") == false)
+    let cut = try #require(try await Self.pass(server) { $0.bindings = 1 }.0)
+    #expect(cut.isPartial)
+    #expect(BindingTable(cut, readAt: at(1)).leads(from: "gone", to: "orders") == nil)
+  }
+
   @Test func `a key of another type is a problem and no end`() async throws {
     let server = try await RedisServer()
     try server.command("SET", "_kombu.binding.celery", "x")

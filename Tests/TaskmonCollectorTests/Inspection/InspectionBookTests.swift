@@ -58,6 +58,53 @@ import Testing
         ]))
   }
 
+  @Test func `options are read where the worker tells them`() {
+    var book = InspectionBook()
+    book.learn(
+      .registered, from: "w",
+      #"["a [acks_late=False]", "b [acks_late=True reject_on_worker_lost=True time_limit=9 "#
+        + #"autoretry_for=(<class 'OSError'>,)]", "c [acks_late=False autoretry_for=()]", "d"]"#,
+      at: at(1))
+    #expect(
+      book.workers["w"]?.registered
+        == .value([
+          RegisteredTask(
+            name: "a", acksLate: false, rejectsOnWorkerLost: false, retriesByItself: false),
+          RegisteredTask(
+            name: "b", hardLimit: Seconds(9), acksLate: true, rejectsOnWorkerLost: true,
+            retriesByItself: true),
+          RegisteredTask(
+            name: "c", acksLate: false, rejectsOnWorkerLost: false, retriesByItself: false),
+          RegisteredTask(name: "d"),
+        ]))
+  }
+
+  @Test func `the captured tasks have the options of their code`() throws {
+    let reply = try #require(
+      try Capture.replies().first {
+        $0.method == "registered" && $0.arguments["taskinfoitems"] != nil
+      })
+    let items = try #require(reply.arguments["taskinfoitems"] as? [String])
+    #expect(Set(Question.taskItems).isSubset(of: items))
+    let answer = try ControlReply(decoding: reply.bytes).answer
+    let tasks = try RegisteredReply(answer, items: items).tasks.map(RegisteredTask.init)
+    let retried = try #require(tasks.first { $0.name == "labapp.auto_retry" })
+    #expect(retried.retriesByItself == true)
+    #expect(retried.acksLate == false)
+    #expect(retried.rejectsOnWorkerLost == false)
+    let plain = try #require(tasks.first { $0.name == "labapp.add" })
+    #expect(plain.retriesByItself == false)
+    #expect(!plain.hasLimit)
+    #expect(tasks.first { $0.name == "labapp.sleepy_late" }?.acksLate == true)
+  }
+
+  @Test(arguments: [(#"{"task_always_eager": true}"#, true), ("{}", false)])
+  func `a setting that is not told is at its default`(_ answer: String, _ isEager: Bool) {
+    var book = InspectionBook()
+    book.learn(.conf, from: "w", answer, at: at(1))
+    #expect(book.workers["w"]?.settings.value?.isAlwaysEager == isEager)
+  }
+
   @Test func `every captured answer is read whatever was asked with it`() throws {
     var book = InspectionBook()
     for reply in try Capture.replies() {

@@ -42,6 +42,7 @@ extension CollectionBudget {
   /// Limits that are no number of things, and where what they do is proved.
   private static let elsewhere = [
     "scanShare": "ScanPaceTests", "bindingMembers": "ForeignBindingTests",
+    "bindings": "BindingCollectorTests", "originResults": "ResultScannerTests",
     "tailDepth": "FastPollTests", "rememberedTags": "QueueAgesTests",
     "replyWait": "InspectorTests", "assumedReply": "InspectorTests",
     "standstill": "InspectionBookTests", "scanStep": "LargeServerTests",

@@ -35,6 +35,15 @@ import Testing
       #expect(facts.failures.values.reduce(0, +) == given)
       return facts.failures[ResultTally.otherFailures] == nil
     },
+    Limit("resultMarks") { limit, given in
+      var tally = ResultTally(budget: .with { $0.resultMarks = limit })
+      for number in 0..<given {
+        var ends = ResultEnds(first: [], last: [], size: 0)
+        (ends.state, ends.worker) = ("SUCCESS", "host-\(number)")
+        tally.add(ends, of: "\(number)")
+      }
+      return tally.facts(completedPasses: 1, at: at(1)).eagerRuns.count == given
+    },
     Limit("chords") { limit, given in
       var tally = ResultTally(budget: .with { $0.chords = limit })
       for number in 0..<given { tally.add(ChordLook(groupID: "\(number)", size: 2, done: 1)) }

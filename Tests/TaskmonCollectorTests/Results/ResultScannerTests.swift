@@ -75,6 +75,42 @@ import Testing
     #expect(progress == progress.sorted())
   }
 
+  @Test func `tasks that nobody knew and runs outside of workers are told by name`() async throws {
+    let server = try await RedisServer()
+    func meta(_ id: String, _ status: String, _ result: String, _ more: String) throws {
+      try server.command(
+        "SET", "celery-task-meta-\(id)",
+        #"{"status": "\#(status)", "result": \#(result), "traceback": null, "children": [], "#
+          + #""date_done": "2026-11-22T08:20:5\#(id)+00:00", \#(more)"task_id": "\#(id)"}"#)
+    }
+    let unknown = #"{"exc_type": "NotRegistered", "exc_message": ["no.such"]}"#
+    try meta("1", "FAILURE", unknown, "")
+    try meta("2", "FAILURE", unknown, "")
+    try meta("3", "SUCCESS", "1", #""name": "a.b", "worker": "web-1", "queue": null, "#)
+    try meta("4", "SUCCESS", "1", #""name": "a.b", "worker": "w@h", "queue": "celery", "#)
+    let (facts, _) = try await Self.pass(server)
+    let moment = Timestamp(secondsSince1970: 1_795_335_650)
+    #expect(
+      facts.unregistered
+        == [StoredMark(name: "no.such", count: 2, latest: moment + Seconds(2), latestID: "2")])
+    #expect(
+      facts.eagerRuns == [
+        StoredMark(
+          name: "web-1", count: 1, latest: moment + Seconds(3), latestID: "3", task: "a.b")
+      ])
+  }
+
+  @Test func `only so many small results are looked at closely`() async throws {
+    let server = try await RedisServer()
+    try server.pipeline(
+      (0..<400).map { number in
+        ["SET", "celery-task-meta-\(number)", #"{"status": "SUCCESS", "worker": "web"}"#]
+          .map { Array($0.utf8) }
+      })
+    let (facts, _) = try await Self.pass(server)
+    #expect(facts.eagerRuns.map(\.count) == [CollectionBudget().originResults])
+  }
+
   @Test func `an empty backend has no results, which is known`() async throws {
     let (facts, _) = try await Self.pass(try await RedisServer())
     #expect(facts.count == 0)

@@ -1,0 +1,11 @@
+import TaskmonUnits
+
+extension Scenario {
+  /// Autodiscovery has found nothing in one worker, and nothing says so.
+  static let workerWithoutTasks = Scenario(
+    name: "worker-without-tasks",
+    summary: "a worker for a new queue has registered no task: look at the Workers view",
+    acts: [
+      Act { fleet, now in fleet.addWorkerWithoutTasks(queue: "imports", at: now) }
+    ])
+}

@@ -1,0 +1,79 @@
+import TaskmonModel
+
+/// The workers that live, with what they told of themselves.
+struct LiveFleet {
+  let workers: [WorkerFacts]
+  /// Why it is not known who lives; nil where it is.
+  let gap: String?
+
+  init(_ history: SnapshotHistory, _ snapshot: Snapshot) {
+    guard case .value(let all) = snapshot.workers else {
+      workers = []
+      gap = snapshot.workers.reason ?? "workers were not heard"
+      return
+    }
+    let watch = WorkerWatch(history, snapshot)
+    workers = all.filter { watch.liveness(of: $0.id)?.consumes == true }
+    let isAsked = snapshot.inspection.lastRound != nil
+    gap =
+      workers.isEmpty && !isAsked
+      ? snapshot.inspection.suspended.map { "no worker was heard or asked (\($0))" }
+        ?? "no worker was heard or asked" : nil
+  }
+
+  /// Why a worker's tasks are not known; nil where every worker has told them.
+  var registryGap: String? {
+    gap
+      ?? workers.first { $0.registered.value == nil }.map { worker in
+        "the tasks of \(worker.id.name): \(worker.registered.reason ?? "not told")"
+      }
+  }
+
+  /// Those that consume a queue; nil where some worker has not told its queues.
+  func consumers(of queue: String) -> [WorkerFacts]? {
+    guard workers.allSatisfy({ $0.queues.value != nil }) else { return nil }
+    return workers.filter { $0.queues.value?.contains(queue) == true }
+  }
+}
+
+extension WorkerFacts {
+  /// Its tasks, Celery's own left out; nil where it has not told.
+  var ownTasks: [RegisteredTask]? { registered.value?.filter { !$0.isBuiltIn } }
+}
+
+/// Which tasks are really used, as far as their runs and messages tell.
+struct TasksInUse {
+  private let waiting: [String: Set<String>]
+  private let running: [WorkerID: Set<String>]
+  /// Tasks that are called with a limit of their own.
+  let limitedByCall: Set<String>
+
+  init(_ snapshot: Snapshot) {
+    var waiting: [String: Set<String>] = [:]
+    var running: [WorkerID: Set<String>] = [:]
+    var limited: Set<String> = []
+    for queue in snapshot.queues.value ?? [] {
+      for message in [queue.head?.value, queue.newest?.value].compactMap(\.self) {
+        guard let task = message.task else { continue }
+        waiting[queue.name, default: []].insert(task)
+        if message.hardLimit != nil || message.softLimit != nil { limited.insert(task) }
+      }
+    }
+    for run in snapshot.running.value ?? [] {
+      guard let task = run.task else { continue }
+      running[run.worker, default: []].insert(task)
+      if run.limits.hard != nil || run.limits.soft != nil { limited.insert(task) }
+    }
+    self.waiting = waiting
+    self.running = running
+    limitedByCall = limited
+  }
+
+  /// What a worker has run since its start, runs now, or will be given; nil where it has not told.
+  func of(_ worker: WorkerFacts) -> Set<String>? {
+    guard case .value(let stats) = worker.stats else { return nil }
+    let ran = stats.totals.filter { $0.value > 0 }.map(\.key)
+    let queued = (worker.queues.value ?? []).flatMap { waiting[$0] ?? [] }
+    return Set(ran).union(queued).union(running[worker.id] ?? [])
+  }
+}

@@ -1,0 +1,103 @@
+package import TaskmonModel
+import TaskmonUnits
+
+/// A task that nothing protects: not from a lost worker, not from a fault, not from hanging.
+package struct FragileTask: Rule {
+  package static let id: RuleID = "fragile-task"
+  package static let antipattern = Antipattern.goldenRule(5)
+  package static let kind = RuleKind.practice
+  package static let needs: [RuleNeed] = [.controlReplies]
+  package static let severities: [Severity] = [.info]
+  package static let thresholds: [Threshold] = []
+  package static let page = RulePage(
+    summary: "A task in use is acknowledged early and has no retry policy and no time limit.",
+    whyItHurts: """
+      Celery's defaults protect nothing. Acknowledged early, the message is gone when the worker \
+      is killed. Without a retry policy the first hiccup of a network is final. Without a limit a \
+      hang is for ever. Each may be right for a task; a task with all of them was usually never \
+      thought about.
+      """,
+    detection: """
+      Of the tasks that workers have run, run or have waiting, those whose options in registered \
+      say acks_late = False, no reject_on_worker_lost, no autoretry_for, and no time limit of any \
+      kind. It is an info per task and changes no exit code.
+      """,
+    blindSpots: """
+      A task that calls self.retry() itself has a policy that is not visible in its options. Early \
+      acknowledgement is right for what must not run twice: then the other two remain. Options \
+      given with each call are seen only in messages that wait.
+      """,
+    confirm: """
+      Ask for the options of every task:
+
+          celery -A APP inspect registered acks_late reject_on_worker_lost autoretry_for time_limit
+      """,
+    remedy: """
+      Make the task safe to run twice, and then say so:
+
+          @app.task(
+              acks_late=True, reject_on_worker_lost=True,
+              autoretry_for=(ConnectionError,), retry_backoff=True, max_retries=5,
+              soft_time_limit=60, time_limit=70)
+          def sync_order(pk): ...
+
+      acks_late needs a visibility_timeout longer than the longest run.
+      """)
+
+  package init() {}
+
+  package func evaluate(
+    _ history: SnapshotHistory, snapshot: Snapshot, limits: ThresholdValues
+  ) -> Verdict {
+    let fleet = LiveFleet(history, snapshot)
+    let use = TasksInUse(snapshot)
+    var fragile: [String: [WorkerFacts]] = [:]
+    var doubt = fleet.registryGap
+    for worker in fleet.workers {
+      guard let tasks = worker.ownTasks else { continue }
+      guard case .value(let stats) = worker.stats, let used = use.of(worker) else {
+        doubt = doubt ?? "what \(worker.id.name) has run: \(worker.stats.reason ?? "not told")"
+        continue
+      }
+      let isLimited = stats.hardLimit != nil || stats.softLimit != nil
+      for task in tasks where used.contains(task.name) {
+        if task.acksLate == nil { doubt = doubt ?? "\(worker.id.name) does not tell task options" }
+        guard !isLimited, !use.limitedByCall.contains(task.name), task.isUnprotected else {
+          continue
+        }
+        fragile[task.name, default: []].append(worker)
+      }
+    }
+    if fragile.isEmpty, let doubt { return .unknown(doubt) }
+    return .judged(fragile.sorted { $0.key < $1.key }.map { finding($0.key, $0.value) })
+  }
+
+  private func finding(_ task: String, _ workers: [WorkerFacts]) -> Finding {
+    let runs = workers.reduce(0) { sum, worker in
+      let count = worker.stats.value?.totals[task] ?? 0
+      return sum.addingReportingOverflow(max(0, count)).overflow ? .max : sum + max(0, count)
+    }
+    return Finding(
+      rule: Self.id, severity: .info, subject: task,
+      message:
+        "acknowledged early, no autoretry_for, no time limit: whatever goes wrong, it is lost",
+      since: workers.map(\.firstHeard).min() ?? Timestamp(secondsSince1970: 0),
+      evidence: [
+        EvidenceItem("acksLate", .flag(false)),
+        EvidenceItem("rejectOnWorkerLost", .flag(false)),
+        EvidenceItem("autoretry", .flag(false)),
+        EvidenceItem("timeLimit", .text("none")),
+        EvidenceItem("runs", .count(runs)),
+        EvidenceItem("workers", .list(Array(workers.map(\.id.name).sorted().prefix(20)))),
+      ],
+      remedy: "decide for it: acks_late with reject_on_worker_lost, autoretry_for, and a time limit"
+    )
+  }
+}
+
+extension RegisteredTask {
+  /// Known to have no protection at all.
+  fileprivate var isUnprotected: Bool {
+    acksLate == false && rejectsOnWorkerLost == false && retriesByItself == false && !hasLimit
+  }
+}

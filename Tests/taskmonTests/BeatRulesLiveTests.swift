@@ -1,0 +1,98 @@
+import Foundation
+import TaskmonTestSupport
+import Testing
+
+/// Real RedBeats that die, lose their lock or have none; each beside one that is well.
+@Suite("Beats on real Celery", .tags(.live))
+struct BeatRulesLiveTests {
+  private struct Stage {
+    let redis: RedisServer
+    let fleet: CeleryFleet
+    let url: String
+    let taskmon: Taskmon
+
+    init() async throws {
+      redis = try await RedisServer(tcp: true, arguments: ["--appendonly", "yes"])
+      url = try redis.tcpURL()
+      fleet = try await CeleryFleet(broker: url)
+      taskmon = try Taskmon()
+    }
+
+    func serving(_ set: [String] = []) async throws -> Serving {
+      try await Serving(
+        ["--broker", url] + set.flatMap { ["--set", $0] }, taskmon: taskmon)
+    }
+  }
+
+  private static let beatRules: Set = ["beat-down", "beat-late", "beat-without-lock"]
+
+  /// Waits until a beat that works was judged to be well, and its runs were read twice: what has
+  /// never run is given time.
+  private static func isWell(_ serving: Serving) async throws {
+    try await eventually(within: 90, "a healthy beat") {
+      let document = try serving.health()
+      return Self.beatRules.isSubset(of: document.healthy) && document.headlines.isEmpty
+        && document.observedSeconds > 45
+    }
+  }
+
+  private static func says(_ headline: String, _ serving: Serving) async throws -> HealthReading {
+    try await eventuallyValue(within: 120, headline) {
+      let document = try serving.health()
+      return document.headlines.contains(headline) ? document : nil
+    }
+  }
+
+  @Test("a beat that is killed is late, and then down", .timeLimit(.minutes(6)))
+  func killed() async throws {
+    let stage = try await Stage()
+    _ = try await stage.fleet.worker("shop", node: "w1@shop", as: "w1", queues: "celery,mail")
+    let beat = try await stage.fleet.beat("shop", as: "beat", redBeat: true)
+    let serving = try await stage.serving(["beat-down.silence=50s", "beat-late.warning=15s"])
+    try await Self.isWell(serving)
+    try beat.kill9()
+    let late = try await Self.says("warning beat-late rotate-banner", serving)
+    #expect(late.finding("beat-down") == nil || late.headlines.contains("critical beat-down beat"))
+    let down = try await Self.says("critical beat-down beat", serving)
+    #expect(down.finding("beat-down")?.evidence["entriesDue"]?.number == 4)
+    _ = try await stage.fleet.beat("shop", as: "next", redBeat: true)
+    try await eventually(within: 90, "the next beat at work") {
+      try serving.health().healthy.contains("beat-down")
+    }
+  }
+
+  @Test("a beat whose lock is deleted dies of it", .timeLimit(.minutes(6)))
+  func lockDeleted() async throws {
+    let stage = try await Stage()
+    _ = try await stage.fleet.worker("shop", node: "w1@shop", as: "w1", queues: "celery,mail")
+    let beat = try await stage.fleet.beat("shop", as: "beat", redBeat: true)
+    let serving = try await stage.serving(["beat-down.lock-missing=20s"])
+    try await Self.isWell(serving)
+    try stage.redis.command("DEL", "redbeat::lock")
+    try await beat.says("LockNotOwnedError")
+    let down = try await Self.says("critical beat-down beat", serving)
+    #expect(
+      down.finding("beat-down")?.message.contains("RedBeat's lock is missing for") == true)
+    #expect(down.finding("beat-without-lock") == nil)
+  }
+
+  @Test("a beat with its lock turned off is told, one with a lock of another name is well")
+  func withoutLock() async throws {
+    let careless = try await Stage()
+    let careful = try await Stage()
+    _ = try await careless.fleet.beat("careless:unlocked", as: "beat", redBeat: true)
+    _ = try await careful.fleet.beat("careless:renamed", as: "beat", redBeat: true)
+    let told = try await careless.serving()
+    let well = try await careful.serving()
+    let found = try await Self.says("warning beat-without-lock beat", told)
+    #expect(found.finding("beat-down") == nil && found.finding("beat-late") == nil)
+    try await eventually(within: 60, "the lock under its name") {
+      let document = try well.health()
+      #expect(document.finding("beat-without-lock") == nil)
+      return document.healthy.contains("beat-without-lock")
+    }
+    try await pass(seconds: 15)
+    let last = try well.health()
+    #expect(last.finding("beat-without-lock") == nil && last.finding("beat-down") == nil)
+  }
+}
