@@ -182,10 +182,7 @@ private struct Echo: Rule {
     #expect(report.healthy == RuleRegistry.all.map { $0.id })
   }
 
-  @Test(arguments: [Double.nan, .infinity, -.infinity, 1e300, -1, 0])
-  func noNumberFromElsewhereTrapsARule(_ wild: Double) {
-    let moment = Timestamp(secondsSince1970: wild)
-    let span = Seconds(wild)
+  private static func wildBeat(_ moment: Timestamp, _ span: Seconds) -> BeatFacts {
     let entries = [Schedule.every(span), .every(Seconds(1)), .crontab("* * * * *")].enumerated()
       .map {
         ScheduleEntry(
@@ -201,6 +198,17 @@ private struct Echo: Rule {
           Publication(at: index.isMultiple(of: 2) ? moment : ago(1), publisher: "p\(index % 3)")
         })
     }
+    return BeatFacts(
+      redBeat: .value(
+        RedBeatFacts(
+          lock: BeatLock(token: "t", timeToLive: span, holderSince: moment), entryCount: .max,
+          nextDue: moment)), entries: .value(entries), traffic: traffic)
+  }
+
+  @Test(arguments: [Double.nan, .infinity, -.infinity, 1e300, -1, 0])
+  func noNumberFromElsewhereTrapsARule(_ wild: Double) {
+    let moment = Timestamp(secondsSince1970: wild)
+    let span = Seconds(wild)
     var odd = worker(oldestStart: 5)
     odd.heartbeatInterval = span
     odd.lastHeard = moment
@@ -236,11 +244,7 @@ private struct Echo: Rule {
           unacked: .value(UnackedFacts(count: .max, sample: [unacked], isWhole: true)),
           workers: .value([odd, second]), running: .value([run]),
           tasks: statistics(["a": tally, "b": tally], nodes: ["celery@w1": counts]),
-          beat: BeatFacts(
-            redBeat: .value(
-              RedBeatFacts(
-                lock: BeatLock(token: "t", timeToLive: span, holderSince: moment), entryCount: .max,
-                nextDue: moment)), entries: .value(entries), traffic: traffic),
+          beat: Self.wildBeat(moment, span),
           results: .value(
             ResultFacts(completedPasses: .max, updatedAt: moment, count: .max, tasks: [sizes])))))
     let document = HealthDocument(report, taskmon: "0", broker: "b")
