@@ -182,13 +182,14 @@ private struct Echo: Rule {
     #expect(report.healthy == RuleRegistry.all.map { $0.id })
   }
 
-  private static func wildBeat(_ moment: Timestamp, _ span: Seconds) -> BeatFacts {
-    let entries = [Schedule.every(span), .every(Seconds(1)), .crontab("* * * * *")].enumerated()
-      .map {
-        ScheduleEntry(
-          name: "\($0)", task: "\($0)", schedule: $1, source: .redBeat, lastRun: moment,
-          runCount: .max, dueAt: moment)
-      }
+  /// A schedule in which every moment and span is the same odd one.
+  private static func beat(_ moment: Timestamp, _ span: Seconds) -> BeatFacts {
+    let schedules = [Schedule.every(span), .every(Seconds(1)), .crontab("* * * * *")]
+    let entries = schedules.enumerated().map {
+      ScheduleEntry(
+        name: "\($0)", task: "\($0)", schedule: $1, source: .redBeat, lastRun: moment,
+        runCount: .max, dueAt: moment)
+    }
     let traffic = entries.map {
       EntryTraffic(
         entry: $0.name,
@@ -198,11 +199,10 @@ private struct Echo: Rule {
           Publication(at: index.isMultiple(of: 2) ? moment : ago(1), publisher: "p\(index % 3)")
         })
     }
+    let lock = BeatLock(token: "t", timeToLive: span, holderSince: moment)
     return BeatFacts(
-      redBeat: .value(
-        RedBeatFacts(
-          lock: BeatLock(token: "t", timeToLive: span, holderSince: moment), entryCount: .max,
-          nextDue: moment)), entries: .value(entries), traffic: traffic)
+      redBeat: .value(RedBeatFacts(lock: lock, entryCount: .max, nextDue: moment)),
+      entries: .value(entries), traffic: traffic)
   }
 
   @Test(arguments: [Double.nan, .infinity, -.infinity, 1e300, -1, 0])
@@ -244,7 +244,7 @@ private struct Echo: Rule {
           unacked: .value(UnackedFacts(count: .max, sample: [unacked], isWhole: true)),
           workers: .value([odd, second]), running: .value([run]),
           tasks: statistics(["a": tally, "b": tally], nodes: ["celery@w1": counts]),
-          beat: Self.wildBeat(moment, span),
+          beat: Self.beat(moment, span),
           results: .value(
             ResultFacts(completedPasses: .max, updatedAt: moment, count: .max, tasks: [sizes])))))
     let document = HealthDocument(report, taskmon: "0", broker: "b")

@@ -22,14 +22,17 @@ package struct UnregisteredTask: Rule {
       still on their way, and a deploy in which the publisher is newer than the workers.
       """,
     detection: """
-      A stored result of the last hour failed with NotRegistered: it names the task. Or for 10 min \
+      A stored result or a task-failed event of the last hour is a NotRegistered, which names the \
+      task. Or for 10 min \
       a message has waited in a queue each time it was looked at, and none of the queue's \
       consumers, those of the last two minutes apart, has registered its task: it will be lost \
       when it is taken.
       """,
     blindSpots: """
-      Failures are read from the result backend, and of its results a sample in each pass: where \
-      none is configured, or very many are stored, a lost message may leave no trace that is seen. \
+      Workers that send task events (-E) tell of every such failure while taskmon listens. Else \
+      failures are read from the result backend, of whose results a sample is read in each pass: \
+      where none is configured, or very many are stored, a lost message may leave no trace that \
+      is seen. \
       Of the waiting messages only the next and the newest of each queue are looked at.
       """,
     confirm: """
@@ -60,7 +63,7 @@ package struct UnregisteredTask: Rule {
     _ history: SnapshotHistory, snapshot: Snapshot, limits: ThresholdValues
   ) -> Verdict {
     let fleet = LiveFleet(history, snapshot)
-    let lost = (snapshot.results.value?.unregistered ?? []).compactMap { failures -> Finding? in
+    let lost = Self.failures(snapshot).compactMap { failures -> Finding? in
       guard let latest = failures.latest,
         snapshot.takenAt - latest <= limits.seconds("recent", for: failures.name)
       else { return nil }
@@ -72,11 +75,38 @@ package struct UnregisteredTask: Rule {
   }
 
   private func doubt(_ fleet: LiveFleet, _ snapshot: Snapshot) -> String? {
+    let isHeard =
+      snapshot.tasks.value != nil
+      && fleet.workers.allSatisfy { $0.sendsTaskEvents.value == true }
+    guard !isHeard || fleet.workers.isEmpty else { return fleet.registryGap }
     guard case .value(let results) = snapshot.results else {
-      return "failures are read from stored results: \(snapshot.results.reason ?? "not scanned")"
+      return "not all workers send task events, and stored results:"
+        + " \(snapshot.results.reason ?? "not scanned")"
     }
     guard results.completedPasses > 0 else { return "no scan of the results is complete yet" }
     return fleet.registryGap
+  }
+
+  /// By task, from the results that are stored and from the events that were heard.
+  private static func failures(_ snapshot: Snapshot) -> [StoredMark] {
+    var marks = Dictionary(
+      (snapshot.results.value?.unregistered ?? []).map { ($0.name, $0) }, uniquingKeysWith: { $1 })
+    let heard = (snapshot.tasks.value?.failures ?? []).filter {
+      $0.exceptionClass == "NotRegistered"
+    }
+    for (name, failures) in Dictionary(grouping: heard, by: { $0.task ?? "" }) where name != "" {
+      guard let latest = failures.max(by: { $0.at < $1.at }) else { continue }
+      // The same failures are told by both.
+      var mark =
+        marks[name] ?? StoredMark(name: name, count: 0, latest: nil, latestID: latest.id)
+      mark.count = max(mark.count, failures.count)
+      if mark.latest.map({ $0 < latest.at }) ?? true {
+        mark.latest = latest.at
+        mark.latestID = latest.id
+      }
+      marks[name] = mark
+    }
+    return marks.values.sorted { $0.name < $1.name }
   }
 
   private func finding(_ failures: StoredMark, _ latest: Timestamp, _ fleet: LiveFleet) -> Finding {

@@ -56,6 +56,27 @@ import Testing
           ? nil : "2 messages of it failed with NotRegistered: no worker knows it"))
   }
 
+  @Test func aFailureThatWasHeardIsToldWithoutResults() throws {
+    func failure(_ task: String?, _ kind: String, _ seconds: Double) -> RecentFailure {
+      RecentFailure(
+        id: "id-\(seconds)", task: task, worker: WorkerID(name: "celery@w1"), at: ago(seconds),
+        exceptionClass: kind)
+    }
+    func judge(_ failures: [RecentFailure]) throws -> Verdict {
+      var seen = snapshot(workers: .value([worker(registered: [Self.pay])]))
+      seen.tasks = statistics(failures: failures)
+      return try verdict(UnregisteredTask.self, history(of: seen))
+    }
+    let said = try judge([
+      failure("shop.gone", "NotRegistered", 9), failure("shop.gone", "NotRegistered", 5),
+      failure("shop.pay", "ValueError", 3), failure(nil, "NotRegistered", 2),
+    ])
+    #expect(told(said) == ["critical shop.gone"])
+    #expect(said.first?.evidence("failures") == .number(2))
+    #expect(said.first?.evidence("taskID") == .text("id-5.0"))
+    #expect(try judge([failure("shop.pay", "ValueError", 3)]) == .healthy)
+  }
+
   @Test func whoKnowsTheTaskIsNamed() throws {
     let knowing = worker("celery@w2", registered: [RegisteredTask(name: "shop.gone")])
     let said = try verdict(
@@ -112,7 +133,7 @@ import Testing
     let unscanned = snapshot(workers: .value([worker(registered: [Self.pay])]))
     #expect(
       try verdict(UnregisteredTask.self, history(of: unscanned)).reason
-        == "failures are read from stored results: not scanned yet")
+        == "not all workers send task events, and stored results: not scanned yet")
     let unasked = snapshot(workers: .value([worker()]), results: Self.results())
     #expect(
       try verdict(UnregisteredTask.self, history(of: unasked)).reason
