@@ -225,7 +225,7 @@ extension Monitor {
       let newcomers = now.pids.filter { asked[$0.key] != $0.value }
       asked.merge(newcomers) { $1 }
       late.formUnion(paid)
-      let names = paid.union(newcomers.keys)
+      let names = await paid.union(newcomers.keys).union(inspector.forgiveMissed(now))
       if !names.isEmpty { try await inspector.round(known: now, only: names) }
     }
     return true
@@ -257,7 +257,8 @@ extension Monitor {
     let gone = Set(records.filter { $0.value.offlineSince != nil }.keys.map(\.name))
     let others = Set(records.filter { $0.value.offlineSince == nil }.keys.map(\.name))
     return Inspector.Known(
-      pids: newest.mapValues(\.pid), offline: gone.subtracting(others), standing: standing(now))
+      pids: newest.mapValues(\.pid), heard: newest.mapValues(\.heard),
+      offline: gone.subtracting(others), standing: standing(now))
   }
 
   /// Queues from which nothing was taken for a while, and since when.

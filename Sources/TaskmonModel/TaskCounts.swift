@@ -22,11 +22,14 @@ package struct TaskCounts: Sendable, Hashable, Codable {
   package var workerLost: Int
   /// Second starts of one attempt that a second delivery brought.
   package var duplicates: Int
+  /// Of `received`, those of an attempt that had been received before: handed out again by Redis,
+  /// requeued, or a broadcast's copy for another worker.
+  package var redelivered: Int
 
   package init(
     sent: Int = 0, received: Int = 0, started: Int = 0, succeeded: Int = 0, failed: Int = 0,
     retried: Int = 0, rejected: Int = 0, revoked: Int = 0, expired: Int = 0, workerLost: Int = 0,
-    duplicates: Int = 0
+    duplicates: Int = 0, redelivered: Int = 0
   ) {
     self.sent = sent
     self.received = received
@@ -39,6 +42,7 @@ package struct TaskCounts: Sendable, Hashable, Codable {
     self.expired = expired
     self.workerLost = workerLost
     self.duplicates = duplicates
+    self.redelivered = redelivered
   }
 
   package static let zero = TaskCounts()
@@ -64,7 +68,8 @@ package struct TaskCounts: Sendable, Hashable, Codable {
       revoked: left.revoked.addingClamped(right.revoked),
       expired: left.expired.addingClamped(right.expired),
       workerLost: left.workerLost.addingClamped(right.workerLost),
-      duplicates: left.duplicates.addingClamped(right.duplicates))
+      duplicates: left.duplicates.addingClamped(right.duplicates),
+      redelivered: left.redelivered.addingClamped(right.redelivered))
   }
 
   package static func += (left: inout TaskCounts, right: TaskCounts) { left = left + right }

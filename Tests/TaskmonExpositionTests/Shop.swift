@@ -155,7 +155,7 @@ extension Shop {
           "celery@w1",
           TaskCounts(
             received: 100, started: 95, succeeded: 80, failed: 6, retried: 7, rejected: 1,
-            revoked: 3, duplicates: 2), [10, 65, 5]),
+            revoked: 3, duplicates: 2, redelivered: 4), [10, 65, 5]),
         series("second@w1", TaskCounts(received: 20, started: 15, succeeded: 10), [0, 10, 0]),
       ])
   }

@@ -59,6 +59,8 @@ struct InspectionBook: Sendable {
   private(set) var workers: [String: Answers] = [:]
   /// Nodes that did not answer in time; they are not asked again before they do.
   private(set) var debts: [String: Debt] = [:]
+  /// How often a worker was let off since it answered last.
+  private var missed: [String: Int] = [:]
   private var tickets: [String: Question] = [:]
   private var ticketOrder: [String] = []
   private(set) var undecodable = 0
@@ -110,9 +112,32 @@ struct InspectionBook: Sendable {
     debts = debts.filter { name, debt in living[name].map { $0 == debt.pid } ?? true }
   }
 
+  /// How long a worker that owes must go on being heard until the question counts as lost.
+  private static let patience = Seconds(15)
+  private static let longestPatience = Seconds.minutes(5)
+
+  /// Lets off whoever was heard for a good while after it was asked; gives their names.
+  ///
+  /// A worker says that it is there before it listens for questions, so that the first may be
+  /// lost, and a worker that is at work in its own process sends no heartbeat meanwhile. One that
+  /// listens to no questions at all is asked less and less often.
+  mutating func forgive(heardSince heard: [String: Timestamp]) -> Set<String> {
+    var names: Set<String> = []
+    for (name, debt) in debts {
+      let times = missed[name] ?? 0
+      let wait = min(Self.patience * Double(1 << min(times, 8)), Self.longestPatience)
+      guard let last = heard[name], last - debt.since > wait else { continue }
+      missed[name] = times + 1
+      names.insert(name)
+    }
+    for name in names { debts[name] = nil }
+    return names
+  }
+
   /// Drops whoever neither lives nor has answered since `limit`.
   mutating func forget(silentSince limit: Timestamp, living: Set<String>) {
     debts = debts.filter { living.contains($0.key) || $0.value.since >= limit }
+    missed = missed.filter { living.contains($0.key) }
     workers = workers.filter { name, answers in
       living.contains(name) || answers.lastReply.map { $0 >= limit } ?? false
     }
@@ -127,6 +152,7 @@ struct InspectionBook: Sendable {
       return nil
     }
     debts[reply.worker] = nil
+    missed[reply.worker] = nil
     var answers = workers[reply.worker] ?? Answers()
     answers.firstReply = answers.firstReply ?? now
     answers.lastReply = now

@@ -9,6 +9,8 @@ actor Inspector {
   struct Known: Sendable {
     /// Live workers heard on the event stream, by node name, with their newest pid.
     var pids: [String: Int] = [:]
+    /// When each of them was heard last.
+    var heard: [String: Timestamp] = [:]
     /// Those that have said goodbye and not come back.
     var offline: Set<String> = []
     /// Queues from which nothing has been taken for a while, and since when.
@@ -78,6 +80,9 @@ actor Inspector {
       try await ask(question, due, atOnce: budget.staticBatch)
     }
   }
+
+  /// Whose question must have been lost, for they were heard long after it.
+  func forgiveMissed(_ known: Known) -> Set<String> { book.forgive(heardSince: known.heard) }
 
   /// Late answers, without asking anything; gives who has paid up.
   func drainLate() async throws(RedisError) -> Set<String> {

@@ -24,7 +24,11 @@ package enum TaskCountFamilies: FamilyGroup {
       .counter(
         "celery_task_duplicate_executions_total",
         "Second starts of one attempt that a second delivery brought.",
-        duplicates(statistics?.series ?? [])),
+        sums(statistics?.series ?? [], by: "name", \.task, \.counts.duplicates)),
+      .counter(
+        "celery_queue_messages_redelivered_total",
+        "Messages received again in the same attempt; a broadcast's copies are among them.",
+        sums(statistics?.series ?? [], by: "queue_name", \.queue, \.counts.redelivered)),
     ]
   }
 
@@ -83,10 +87,13 @@ package enum TaskCountFamilies: FamilyGroup {
     ]
   }
 
-  private static func duplicates(_ series: [TaskSeries]) -> [Sample] {
-    var counts: [String: Int] = [:]
-    for one in series { counts[one.task, default: 0] += one.counts.duplicates }
-    return counts.sorted { $0.key < $1.key }.map { Sample([Label("name", $0.key)], $0.value) }
+  private static func sums(
+    _ series: [TaskSeries], by label: String, _ key: (TaskSeries) -> String,
+    _ count: (TaskSeries) -> Int
+  ) -> [Sample] {
+    var sums: [String: Int] = [:]
+    for one in series { sums[key(one), default: 0] += count(one) }
+    return sums.sorted { $0.key < $1.key }.map { Sample([Label(label, $0.key)], $0.value) }
   }
 
   private struct Key: Hashable {

@@ -63,7 +63,7 @@ import Testing
       file: "events_rejected_workerlost.jsonl",
       counts: TaskCounts(
         received: 11, started: 11, succeeded: 9, failed: 2, rejected: 2, workerLost: 1,
-        duplicates: 1),
+        duplicates: 1, redelivered: 1),
       received: [
         "labapp.add": 7, "labapp.reject_it": 1, "labapp.sleepy_late": 1,
         "labapp.sleepy_late_rwl": 2,
@@ -73,7 +73,7 @@ import Testing
       duplicates: ["labapp.sleepy_late_rwl"]),
     Totals(
       file: "events_visibility_duplicates.jsonl",
-      counts: TaskCounts(received: 10, started: 10, succeeded: 10, duplicates: 7),
+      counts: TaskCounts(received: 10, started: 10, succeeded: 10, duplicates: 7, redelivered: 7),
       received: ["labapp.add": 5, "labapp.sleepy": 2, "labapp.sleepy_late": 3],
       // Started three, two and five times.
       duplicates: [

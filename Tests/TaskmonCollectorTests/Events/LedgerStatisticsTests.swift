@@ -89,7 +89,8 @@ import Testing
     #expect(
       now.duplicates.count == 2 && now.failures.map(\.worker.pid) == [500, 499, 498])
     #expect(now.droppedSeries > 0)
-    let all = TaskCounts(received: 1000, started: 1000, failed: 500, duplicates: 500)
+    let all = TaskCounts(
+      received: 1000, started: 1000, failed: 500, duplicates: 500, redelivered: 500)
     #expect(now.tasks.reduce(now.other?.total.counts ?? .zero) { $0 + $1.total.counts } == all)
     #expect(now.series.reduce(TaskCounts.zero) { $0 + $1.counts } == all)
     #expect(now.nodes.reduce(TaskCounts.zero) { $0 + $1.total } == all)

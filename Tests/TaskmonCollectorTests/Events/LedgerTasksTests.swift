@@ -67,6 +67,17 @@ import Testing
     #expect(found.series.reduce(0) { $0 + $1.counts.duplicates } == 1)
   }
 
+  @Test func `what is received again in one attempt was redelivered, a retry was not`() {
+    let ledger = EventLedger(
+      worker.sent("u", 0, queue: "mail"), worker.received("u", 1), other.received("u", 8),
+      worker.sent("r", 0, queue: "mail"), worker.received("r", 1), worker.started("r", 2),
+      worker.retried("r", 3), worker.received("r", 4, retries: 1))
+    let found = Self.statistics(ledger).series.filter { $0.counts.redelivered > 0 }
+    #expect(found.map(\.queue) == ["mail"])
+    #expect(found.map(\.node) == [other.name])
+    #expect(found.map(\.counts.redelivered) == [1])
+  }
+
   @Test func `a retry, a replacement and a start heard twice of one delivery are none`() {
     let ledger = EventLedger(
       worker.received("r", 1), worker.started("r", 2), worker.retried("r", 3),

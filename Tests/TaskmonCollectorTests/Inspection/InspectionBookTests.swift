@@ -160,6 +160,18 @@ import Testing
     #expect(book.take(answer, at: at(1)) == nil)
   }
 
+  @Test func `whoever is heard long after a question is asked again, ever more rarely`() {
+    var book = InspectionBook()
+    book.didNotAnswer(["w", "silent"], at: at(0))
+    let heard = { (seconds: Double) in ["w": at(seconds), "silent": at(0)] }
+    #expect(book.forgive(heardSince: heard(15)) == [])
+    #expect(book.forgive(heardSince: heard(16)) == ["w"])
+    #expect(book.owes("w") == nil && book.owes("silent") == at(0))
+    book.didNotAnswer(["w"], at: at(20))
+    #expect(book.forgive(heardSince: heard(50)) == [])
+    #expect(book.forgive(heardSince: heard(51)) == ["w"])
+  }
+
   @Test func `another process of the same name owes nothing and is asked everything anew`() {
     var book = InspectionBook()
     book.learn(.stats, from: "w", #"{"pid": 100}"#, at: at(1))

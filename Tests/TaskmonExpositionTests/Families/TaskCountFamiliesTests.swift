@@ -59,6 +59,14 @@ struct TaskCountFamiliesTests {
       ])
   }
 
+  @Test("count messages that were received again, by queue")
+  func redelivered() {
+    #expect(
+      Shop.lines("celery_queue_messages_redelivered_total", in: Shop.full).map {
+        $0.split(separator: " ").last
+      } == ["4"])
+  }
+
   @Test("say nothing where the event channel was not heard")
   func unheard() {
     var input = Shop.full

@@ -90,6 +90,10 @@ extension EventLedger {
       if record.state < .received || record.state == .retrying { record.state = .received }
       if record.state == .received { record.take(worker) }
     }
+    let after = tasks.records[place]
+    if after.deliveries > 1, retries == after.retries {
+      count(.redelivered, place, node: worker.node)
+    }
     let isFirst = isNew || before.receivedAt.isNaN && before.state <= .sent
     guard isFirst, retries == 0, let key = periodicKey(event, body, name) else { return }
     beats.received(key, at: Timestamp(secondsSince1970: moment))

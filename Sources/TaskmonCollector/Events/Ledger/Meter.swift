@@ -7,14 +7,14 @@ import TaskmonUnits
 /// an earlier one counts as now.
 struct Meter: Sendable {
   /// One of each outcome.
-  private typealias Row = InlineArray<11, UInt32>
+  private typealias Row = InlineArray<12, UInt32>
 
   static let ticksPerMinute: Int64 = 6
   /// One more than a minute has, and than ten: the present one is only partly over.
   private static let keptTicks: Int64 = 7
   static let keptMinutes: Int64 = 11
 
-  private(set) var total: InlineArray<11, UInt64> = .init(repeating: 0)
+  private(set) var total: InlineArray<12, UInt64> = .init(repeating: 0)
   /// Each at its number modulo how many are kept.
   private var ticks: InlineArray<7, Row> = .init(repeating: .init(repeating: 0))
   private var minutes: InlineArray<11, Row> = .init(repeating: .init(repeating: 0))
@@ -135,6 +135,7 @@ extension TaskCounts {
       sent: count(.sent), received: count(.received), started: count(.started),
       succeeded: count(.succeeded), failed: count(.failed), retried: count(.retried),
       rejected: count(.rejected), revoked: count(.revoked), expired: count(.expired),
-      workerLost: count(.workerLost), duplicates: count(.duplicate))
+      workerLost: count(.workerLost), duplicates: count(.duplicate),
+      redelivered: count(.redelivered))
   }
 }

@@ -4,8 +4,8 @@ import TaskmonUnits
 enum TaskOutcome: Int, Sendable, CaseIterable {
   case sent, received, started, succeeded, failed, retried, rejected, revoked
   /// Revoked because its time was over; failed because its process was killed; started once too
-  /// often: each besides what it also is.
-  case expired, workerLost, duplicate
+  /// often; received again: each besides what it also is.
+  case expired, workerLost, duplicate, redelivered
 }
 
 /// Whose counts these are; numbers of the ledger's name tables.
@@ -19,7 +19,7 @@ struct SeriesKey: Sendable, Hashable {
 /// Counts and times of one task on one worker out of one queue.
 struct Series: Sendable {
   fileprivate(set) var key: SeriesKey
-  private var counts: InlineArray<11, UInt64> = .init(repeating: 0)
+  private var counts: InlineArray<12, UInt64> = .init(repeating: 0)
   var runtime = FixedHistogram(bounds: FixedHistogram.runtimeBounds)
   var wait = FixedHistogram(bounds: FixedHistogram.waitBounds)
 
