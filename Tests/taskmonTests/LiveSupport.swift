@@ -24,8 +24,9 @@ final class Serving: Sendable {
     port = try freePort()
     self.taskmon = taskmon
     process = try taskmon.start(["serve", "--listen", "127.0.0.1:\(port)"] + arguments)
-    try await eventually(within: 30, "taskmon serve listens") {
-      (try? self.get("/-/healthy").status) == 200 || !self.process.isRunning
+    // Before its first look there is no judgement, of an absent Redis neither.
+    try await eventually(within: 120, "taskmon serve has judged") {
+      (try? self.get("/api/v1/health").status) == 200 || !self.process.isRunning
     }
     guard process.isRunning else {
       throw SupportError("taskmon serve ended:\n\(process.errorsSoFar)")
