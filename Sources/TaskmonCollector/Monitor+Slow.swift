@@ -36,6 +36,7 @@ extension Monitor {
     while !Task.isCancelled {
       await findQueues()
       await countReplyLists()
+      await seekRedBeat()
       let wait = configuration.budget.discoveryPause
       guard await restBetweenPasses(firstRounds.contains(.bindings) ? wait : Seconds(1))
       else { return }
@@ -90,6 +91,18 @@ extension Monitor {
     } catch {
       note(ReplyListCollector.name, begun, error.description)
     }
+  }
+
+  /// `redbeat_key_prefix` may be anything; where the usual keys are missing, they are looked for.
+  private func seekRedBeat() async {
+    guard case .value(let state) = facts.redBeat, state.facts == nil else { return }
+    let begun = time.uptime()
+    if let soughtRedBeatAt, begun - soughtRedBeatAt < configuration.budget.censusPause { return }
+    let search = RedBeatSearch(budget: configuration.budget, pace: pace)
+    // It is tried again with the next pass where Redis went away meanwhile.
+    guard let found = try? await search.pass(scans) else { return }
+    soughtRedBeatAt = begun
+    if let prefix = found.first { readRedBeat(behind: prefix) }
   }
 
   private func take(_ found: BindingCollector.Found) {

@@ -15,7 +15,7 @@ enum DueClock {
     case .crontab(let text):
       guard let crontab = Crontab(text) else { return nil }
       self = .crontab(crontab)
-    case .other: return nil
+    case .other, .unknown: return nil
     }
   }
 
