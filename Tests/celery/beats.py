@@ -45,7 +45,8 @@ app = make(
     {
         "tick": {"task": "beats.tick", "schedule": 1.0},
         "tock": {"task": "beats.tock", "schedule": 2.0},
-    }
+    },
+    redbeat_key_prefix="shop7-",
 )
 red = make(
     {
