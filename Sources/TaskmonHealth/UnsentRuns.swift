@@ -125,6 +125,10 @@ extension UnsentRuns {
     guard live.contains(where: { Self.knows(task, $0) == true }) else {
       return .failure(Gap(reason: "no live worker here is known to have registered \(task)"))
     }
+    if let stranger = stranger(among: live) {
+      return .failure(
+        Gap(reason: "\(stranger) runs and no worker has registered it: it may be another's shadow"))
+    }
     var until = snapshot.takenAt
     for worker in live where worker.sendsTaskEvents.value != true {
       guard Self.knows(task, worker) == true, worker.hasFreeSlot == true,
@@ -146,6 +150,19 @@ extension UnsentRuns {
       return .failure(Gap(reason: "\(gone) is gone, may have run \(task) and sent no events"))
     }
     return .success(Witnesses(names: live.map(\.id.name), until: until))
+  }
+
+  /// A name under which something ran and that no worker has registered.
+  ///
+  /// With the option `shadow` events and counts give a task another name than its own.
+  private func stranger(among live: [WorkerFacts]) -> String? {
+    var names = Set(live.flatMap { $0.stats.value?.totals.keys.map(\.self) ?? [] })
+    for task in snapshot.tasks.value?.tasks ?? [] where task.name != TaskFacts.unnamed {
+      let counts = task.total.counts
+      // Of one that no worker knew only the failure is told.
+      if counts.received > 0 || counts.started > 0 { names.insert(task.name) }
+    }
+    return names.subtracting(live.flatMap { $0.registered.value?.map(\.name) ?? [] }).min()
   }
 
   private func isRecent(_ proof: Timestamp) -> Bool {

@@ -30,7 +30,8 @@ package struct BeatRunsWork: Rule {
     blindSpots: """
       A plain beat and django-celery-beat keep their counts where taskmon does not read. A task \
       that others send as well is seen, so that its entry is not judged; neither is one whose task \
-      no worker here has registered, for its messages may go to another broker. Work that a \
+      no worker here has registered, for its messages may go to another broker; nor any while \
+      something runs under a name that no worker has registered (the option shadow). Work that a \
       scheduler does beside sending is not this: see beat-late.
       """,
     confirm: """

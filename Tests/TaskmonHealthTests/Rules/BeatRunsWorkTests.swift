@@ -198,6 +198,33 @@ import Testing
         == "messages expired of which no event names the task")
   }
 
+  @Test func itMayRunUnderAnotherName() throws {
+    func said(received: Int, failed: Int, total: Int = 0) throws -> Verdict {
+      var tally = TaskTally()
+      (tally.counts.received, tally.counts.failed) = (received, failed)
+      let heard = Self.looks { look, _ in
+        look.tasks = look.tasks.map { tasks in
+          var tasks = tasks
+          tasks.tasks = [TaskFacts(name: "Tick tock", total: tally)]
+          return tasks
+        }
+        var facts = Self.witness(at: look.takenAt)
+        facts.stats = facts.stats.map { stats in
+          var stats = stats
+          if total > 0 { stats.totals["Tick tock"] = total }
+          return stats
+        }
+        look.workers = .value([facts])
+      }
+      return try verdict(BeatRunsWork.self, heard)
+    }
+    let shadow = "Tick tock runs and no worker has registered it: it may be another's shadow"
+    #expect(try said(received: 3, failed: 0).reason == shadow)
+    #expect(try said(received: 0, failed: 0, total: 3).reason == shadow)
+    // What no worker knew has a name of its own.
+    #expect(told(try said(received: 0, failed: 3)) == ["warning tick"])
+  }
+
   @Test func messagesMayGoWhereNoWorkerHereKnowsThem() throws {
     let elsewhere = Self.looks { look, _ in
       look.workers = .value([Self.witness(at: look.takenAt, registered: [])])
