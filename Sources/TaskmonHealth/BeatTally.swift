@@ -19,6 +19,14 @@ enum DueClock {
     }
   }
 
+  /// Why nothing can be said of the times of a schedule; nil where some are known.
+  static func missing(for entries: [ScheduleEntry]) -> String? {
+    guard let first = entries.first, entries.allSatisfy({ $0.schedule == .unknown }) else {
+      return nil
+    }
+    return "when \(first.name) is due is not known: only messages of beat tell of its schedule"
+  }
+
   /// A crontab's message comes within this of its minute.
   static let promptness = Seconds(10)
   /// How far a worker's clock may be behind ours.
