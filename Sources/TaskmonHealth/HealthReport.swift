@@ -51,7 +51,8 @@ package struct HealthReport: Sendable, Equatable {
   package var status: Status {
     if count(.critical) > 0 { return .critical }
     if count(.warning) > 0 { return .warning }
-    return isGateShut || (healthy.isEmpty && present.isEmpty && silenced.isEmpty) ? .unknown : .healthy
+    return isGateShut || (healthy.isEmpty && present.isEmpty && silenced.isEmpty)
+      ? .unknown : .healthy
   }
 }
 

@@ -1,4 +1,4 @@
-package import TaskmonUnits
+import TaskmonUnits
 
 /// The silences in force, applied to report after report.
 ///

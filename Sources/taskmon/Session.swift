@@ -22,7 +22,8 @@ struct Session: Sendable {
 
   init(
     _ configuration: MonitorConfiguration, thresholds: ThresholdOverrides,
-    silences: SilenceKeeper = SilenceKeeper(path: nil), hold: Seconds = Seconds(60), logger: Logger, history: SnapshotHistory = SnapshotHistory()
+    silences: SilenceKeeper = SilenceKeeper(path: nil), hold: Seconds = Seconds(60), logger: Logger,
+    history: SnapshotHistory = SnapshotHistory()
   ) {
     monitor = Monitor(
       configuration, time: SystemClock.source, logger: logger, history: history)

@@ -50,7 +50,8 @@ package enum HealthView: ConsoleView {
   }
 
   static let columns: [Column<Row>] = [
-    Column("SEVERITY", .fixed(8), help: "critical, warning, info, silenced, ended or unknown") { row in
+    Column("SEVERITY", .fixed(8), help: "critical, warning, info, silenced, ended or unknown") {
+      row in
       severity(row)
     },
     Column("RULE", .fit(12, 26), help: "the mistake by name") { row in

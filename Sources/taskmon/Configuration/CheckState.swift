@@ -67,7 +67,9 @@ final class CheckState {
   // MARK: Reading
 
   private func read(_ path: String) {
-    guard let bytes = PrivateFile.contents(of: path, limit: Self.limit), !bytes.isEmpty else { return }
+    guard let bytes = PrivateFile.contents(of: path, limit: Self.limit), !bytes.isEmpty else {
+      return
+    }
     do {
       let content = try JSONDecoder().decode(Content.self, from: Data(bytes))
       guard content.version == Self.version else {
