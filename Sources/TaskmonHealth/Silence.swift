@@ -48,7 +48,7 @@ package enum SilenceError: Error, Sendable, Equatable {
 }
 
 extension Silence {
-  /// Reads `RULE[SUBJECT] until MOMENT because REASON`; without the brackets every subject is meant.
+  /// Reads `RULE[SUBJECT] until MOMENT because REASON`; without brackets every subject is meant.
   ///
   /// A moment is a UTC time or a date, which is its first second. What is written in a
   /// configuration always has such an end: nobody would see that it outlived its finding.

@@ -1,5 +1,3 @@
-// Which module owns the C structs depends on who is compiled beside: Dispatch may come first.
-import Dispatch
 import FoundationEssentials
 import Glibc
 import Synchronization
@@ -21,16 +19,9 @@ final class SilenceKeeper: Sendable {
     var silences: [Silence]
   }
 
-  /// By what a change of the file is seen.
-  private struct Stamp: Equatable {
-    var inode: UInt
-    var seconds: Int
-    var nanoseconds: Int
-    var size: Int
-  }
-
   private struct State {
-    var stamp: Stamp?
+    /// What the file held when it was read last; nil before the first time, and without one.
+    var bytes: [UInt8]?
     var made: [Silence] = []
     /// A fault is told at the start; later the terminal may be the console's.
     var isStarted = false
@@ -93,37 +84,24 @@ final class SilenceKeeper: Sendable {
       throw CommandFailure("the silences of \(path) could not be written")
     }
     try PrivateFile.replace(path, with: Array(data), as: "silence", flag: "silence-file")
-    state.withLock { $0.stamp = nil }
+    _ = current()
   }
 
-  /// Reads the file again where it changed.
+  /// Reads the file, and understands it again where it changed.
   private func read(into state: inout State) -> [Silence] {
     guard let path else { return state.made }
-    let stamp = Self.stamp(of: path)
-    guard stamp != state.stamp else { return state.made }
-    state.stamp = stamp
-    guard stamp != nil, let bytes = PrivateFile.contents(of: path, limit: Self.limit) else {
-      state.made = []
-      return []
-    }
+    let bytes = PrivateFile.contents(of: path, limit: Self.limit)
+    guard bytes != state.bytes else { return state.made }
+    state.bytes = bytes
+    state.made = []
+    guard let bytes else { return [] }
     let content = try? JSONDecoder().decode(Content.self, from: Data(bytes))
-    guard let content, content.version == Self.version else {
-      if !state.isStarted {
-        Complaint.write("\(path) holds no silences of this version; nothing of it is silenced")
-      }
-      state.made = []
-      return []
+    if let content, content.version == Self.version {
+      state.made = Array(content.silences.prefix(Self.most))
+    } else if !state.isStarted {
+      Complaint.write("\(path) holds no silences of this version; nothing of it is silenced")
     }
-    state.made = Array(content.silences.prefix(Self.most))
     return state.made
-  }
-
-  private static func stamp(of path: String) -> Stamp? {
-    var status = stat()
-    guard lstat(path, &status) == 0 else { return nil }
-    return Stamp(
-      inode: UInt(status.st_ino), seconds: status.st_mtim.tv_sec,
-      nanoseconds: status.st_mtim.tv_nsec, size: status.st_size)
   }
 }
 
