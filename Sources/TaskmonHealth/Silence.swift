@@ -85,6 +85,19 @@ extension Silence {
   /// `RULE[SUBJECT]`, or the rule alone.
   package var name: String { rule.rawValue + (subject.map { "[\($0)]" } ?? "") }
 
+  /// How a finding of a rule is silenced, in the words of its page.
+  package static func instruction(for rule: RuleID) -> String {
+    """
+    Give an end and a reason, on the command line or as an item of `silence:` in the configuration \
+    (without the brackets every subject is meant):
+
+        taskmon check --silence '\(rule)[SUBJECT] until 2026-12-31T08:00:00Z because REASON'
+
+    In `taskmon top`, `a` on the finding silences it for 1 h, for 8 h or until it ends, for `check` \
+    and `serve` of the same user and broker as well.
+    """
+  }
+
   private static func named(_ text: String) -> (rule: String, subject: String?) {
     guard let open = text.firstIndex(of: "["), text.hasSuffix("]") else { return (text, nil) }
     return (String(text[..<open]), String(text[text.index(after: open)...].dropLast()))
