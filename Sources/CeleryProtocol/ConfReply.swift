@@ -40,6 +40,8 @@ package struct ConfReply: Sendable, Equatable {
   package var prefetchMultiplier: Int?
   package var defaultQueue: String?
   package var timezone: String?
+  /// Whether `redbeat_key_prefix` is set: its value is masked.
+  package var hasRedBeatPrefix: Bool
 
   /// What Celery shows instead of a value whose name sounds secret.
   private static let mask = "********"
@@ -63,6 +65,7 @@ package struct ConfReply: Sendable, Equatable {
     prefetchMultiplier = answer["worker_prefetch_multiplier"]?.int
     defaultQueue = Self.text(answer["task_default_queue"])
     timezone = Self.text(answer["timezone"])
+    hasRedBeatPrefix = answer["redbeat_key_prefix"].map { !$0.isNull } ?? false
   }
 
   private static func text(_ value: JSONValue?) -> String? {

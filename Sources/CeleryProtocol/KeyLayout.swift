@@ -25,18 +25,20 @@ package struct KeyLayout: Sendable, Hashable {
   package let fanoutPatterns: Bool
   package let controlExchange: String
   package let eventExchange: String
-  package let redBeatPrefix: String
+  /// `redbeat_key_prefix`, which workers mask when they are asked for it.
+  package var redBeatPrefix: String
 
   /// kombu's.
   package static let defaultSeparator = "\u{6}\u{16}"
   package static let defaultPrioritySteps = [0, 3, 6, 9]
+  package static let defaultRedBeatPrefix = "redbeat:"
 
   package init(
     database: Int, globalPrefix: String = "", resultPrefix: String = "",
     separator: String = defaultSeparator, prioritySteps: [Int] = defaultPrioritySteps,
     fanoutPrefix: FanoutPrefix = .database, fanoutPatterns: Bool = true,
     controlExchange: String = "celery", eventExchange: String = "celeryev",
-    redBeatPrefix: String = "redbeat:"
+    redBeatPrefix: String = defaultRedBeatPrefix
   ) {
     self.database = database
     self.globalPrefix = globalPrefix
@@ -232,6 +234,16 @@ extension KeyLayout {
   package var redBeatLock: RedisKey { RedisKey(redBeatPrefix + ":lock") }
   /// Sorted set: entry key → due time, −1 for never again.
   package var redBeatSchedule: RedisKey { RedisKey(redBeatPrefix + ":schedule") }
+  /// For `SCAN MATCH`: what may be RedBeat's schedule, whatever its prefix.
+  package static let anyRedBeatScheduleMatch = Array("*:schedule".utf8)
+
+  /// The prefix in front of a key that may be RedBeat's schedule; nil for what cannot be.
+  package static func redBeatPrefix(ofScheduleKey key: RedisKey) -> String? {
+    guard ends(key.bytes, with: ":schedule") else { return nil }
+    let prefix = key.bytes.dropLast(":schedule".utf8.count)
+    return String(validating: prefix, as: UTF8.self)
+  }
+
   /// For `SCAN MATCH`: all of RedBeat's keys.
   package var redBeatMatch: [UInt8] { Self.globEscaped(redBeatPrefix) + [UInt8(ascii: "*")] }
   /// Set of the names that came from `beat_schedule`.

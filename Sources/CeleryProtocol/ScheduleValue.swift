@@ -50,9 +50,30 @@ package enum ScheduleValue: Sendable, Hashable {
 
   private static func summary(of value: JSONValue, type: String?) -> String {
     guard let type, let members = value.members else { return PythonRepr.text(of: value) }
+    if type == "rrule", let rule = recurrence(value, members) { return rule }
     let parts = members.filter { $0.key != "__type__" && !$0.value.isNull }
       .map { "\($0.key)=\(PythonRepr.text(of: $0.value))" }
     return ([type] + parts).joined(separator: " ")
+  }
+
+  private static let frequencies = [
+    "YEARLY", "MONTHLY", "WEEKLY", "DAILY", "HOURLY", "MINUTELY", "SECONDLY",
+  ]
+
+  /// `rrule HOURLY interval=2 dtstart=…`, the frequency first; nil where it has none.
+  ///
+  /// The offsets of its moments are of the zone they were written in, and the moments are not.
+  private static func recurrence(_ value: JSONValue, _ members: [JSONMember]) -> String? {
+    guard let place = value["freq"]?.int, frequencies.indices.contains(place) else { return nil }
+    let left: Set = ["__type__", "freq", "dtstart_tz", "until_tz"]
+    let parts = members.compactMap { member -> String? in
+      let isUsual = member.key == "interval" && member.value.int == 1
+      guard !left.contains(member.key), !member.value.isNull, !isUsual else { return nil }
+      let isMoment = ["dtstart", "until"].contains(member.key)
+      let moment = isMoment ? member.value.double.map(Timestamp.init(secondsSince1970:)) : nil
+      return "\(member.key)=\(moment?.iso8601 ?? PythonRepr.text(of: member.value))"
+    }
+    return (["rrule", frequencies[place]] + parts).joined(separator: " ")
   }
 
   /// Reads `<freq: 2.00 seconds>`.

@@ -31,10 +31,12 @@ struct BeatAssembly: Sendable {
   }
 
   /// RedBeat's own, which include what came from `beat_schedule`; else what workers are configured
-  /// with, the only copy of a plain beat's plan that Redis shows.
+  /// with, the only copy of a plain beat's plan that Redis shows, and what only messages tell of.
   private var entries: Observation<[ScheduleEntry]> {
     if case .value(let state) = facts.redBeat, state.facts != nil {
-      return facts.redBeatEntries.map { entries in
+      var layout = layout
+      layout.redBeatPrefix = facts.redBeatPrefix ?? layout.redBeatPrefix
+      return facts.redBeatEntries.map { [layout] entries in
         entries.map { entry in
           var entry = entry
           entry.dueAt = state.due[layout.redBeatEntry(entry.name)] ?? nil
@@ -43,7 +45,8 @@ struct BeatAssembly: Sendable {
       }
     }
     let answered = workers.filter { $0.settings.value != nil }.map(\.id.name)
-    guard !answered.isEmpty else {
+    let marked = events.beats.markedEntries
+    guard !answered.isEmpty || !marked.isEmpty else {
       return .unavailable(silence ?? "no worker has told its beat_schedule yet")
     }
     var entries: [ScheduleEntry] = []
@@ -51,7 +54,17 @@ struct BeatAssembly: Sendable {
     where !entries.contains(where: { $0.name == entry.name && $0.task == entry.task }) {
       entries.append(entry)
     }
-    return .value(entries)
+    return .value(entries + marked.filter { !Self.isKnown($0, among: entries) })
+  }
+
+  /// Whether an entry that a message told of is one of the plan: by its name, or by its task where
+  /// the message names no entry.
+  private static func isKnown(_ marked: ScheduleEntry, among plan: [ScheduleEntry]) -> Bool {
+    let isNamed = marked.name != marked.task
+    return plan.contains { entry in
+      entry.name == marked.name || PeriodicKey(entry) == PeriodicKey(marked)
+        || !isNamed && entry.task == marked.task
+    }
   }
 
   /// When none of its receipts can have been missed: our stream lived, and every live worker that

@@ -23,6 +23,8 @@ struct CollectedFacts: Sendable {
   var redBeatEntries: Observation<[ScheduleEntry]> = .unavailable("not read yet")
   /// Where its lock was found, where that is not the usual key.
   var redBeatLock: RedisKey?
+  /// What its keys begin with, where they were found behind another prefix than the usual.
+  var redBeatPrefix: String?
   /// Whether a lock that is missing was looked for elsewhere.
   var hasSoughtLock = false
   var results: Observation<ResultFacts> = .unavailable("not scanned yet")

@@ -5,11 +5,11 @@ import TaskmonUnits
 
 /// The slow rhythms: each in its own loop, none of which may end before it is cancelled.
 extension Monitor {
-  private var pace: ScanPace {
+  var pace: ScanPace {
     ScanPace(time: time, share: configuration.budget.scanShare, brake: scanBrake)
   }
 
-  private func rest(_ wait: Seconds) async -> Bool {
+  func rest(_ wait: Seconds) async -> Bool {
     do {
       try await time.sleep(wait)
       return true
@@ -132,65 +132,7 @@ extension Monitor {
     }
   }
 
-  // MARK: The schedule
-
-  func readScheduleForever() async {
-    while !Task.isCancelled {
-      let wait = configuration.budget.discoveryPause
-      guard await rest(await readRedBeatEntries() ? wait : Seconds(1)) else { return }
-      if facts.redBeat.value?.facts == nil, facts.redBeatEntries.value != nil {
-        facts.redBeatEntries = .unavailable("RedBeat's schedule is gone")
-      }
-    }
-  }
-
-  /// False where it has to be tried again soon.
-  private func readRedBeatEntries() async -> Bool {
-    guard polledAt != nil else { return false }
-    guard case .value(let state) = facts.redBeat, state.facts != nil else {
-      // A schedule that appears is read within a second of being seen.
-      firstRounds.insert(.schedule)
-      return false
-    }
-    let begun = time.uptime()
-    do throws(RedisError) {
-      try await readEntries(of: state, begun)
-      try await seekLock(missing: state.facts?.lock == nil)
-      firstRounds.insert(.schedule)
-      return true
-    } catch {
-      note(RedBeatEntryCollector.name, begun, error.description)
-      return false
-    }
-  }
-
-  /// `redbeat_lock_key` may name any key; where the usual one is missing, it is looked for.
-  private func seekLock(missing: Bool) async throws(RedisError) {
-    guard missing else {
-      facts.hasSoughtLock = false
-      return
-    }
-    let search = RedBeatLockSearch(layout: layout, budget: configuration.budget, pace: pace)
-    guard let found = try await search.pass(scans) else { return }
-    facts.redBeatLock = found.first
-    facts.hasSoughtLock = found.isEmpty
-  }
-
-  private func readEntries(
-    of state: RedBeatCollector.State, _ begun: Seconds
-  ) async throws(RedisError) {
-    let keys = state.due.keys.sorted { $0.text < $1.text }
-    let sizes = RedBeatEntryCollector.sizes(keys, limit: configuration.budget.beatEntryBytes)
-    var cursor = ReplyCursor(try await scans.read(sizes.commands))
-    let small = (try? cursor.take(sizes).get()) ?? []
-    let reading = RedBeatEntryCollector.entries(small, due: state.due)
-    cursor = ReplyCursor(try await scans.read(reading.commands))
-    let entries = cursor.take(reading)
-    facts.redBeatEntries = Observation(entries)
-    note(RedBeatEntryCollector.name, begun, entries.failure?.description)
-  }
-
-  private func note(_ name: String, _ begun: Seconds, _ failure: String?) {
+  func note(_ name: String, _ begun: Seconds, _ failure: String?) {
     facts.note(name, at: time.now(), duration: time.uptime() - begun, failure: failure)
   }
 

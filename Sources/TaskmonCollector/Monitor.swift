@@ -49,6 +49,7 @@ package actor Monitor {
   private var watch: ServerWatch
   var ages: QueueAges
   var countedReplyListsAt: Seconds?
+  var soughtRedBeatAt: Seconds?
   var sampledUnackedAt: Seconds?
   var chords = ChordWatch()
   /// Which Redis is scanned for results; nil while it is not known.
@@ -237,6 +238,7 @@ package actor Monitor {
           let task = message.task
         else { continue }
         state.ledger.note(queue: held.queue, of: id, named: task)
+        state.ledger.sawMark(of: message)
       }
       for worker in snapshot.workers.value ?? [] {
         guard case .value(let queues) = worker.queues else { continue }
@@ -254,7 +256,8 @@ package actor Monitor {
   private func learnLayout(from book: InspectionBook) {
     let choice = LayoutChoice(
       configuration: configuration, told: book.workers.values.compactMap(\.transport))
-    let learned = choice.layout
+    var learned = choice.layout
+    learned.redBeatPrefix = layout.redBeatPrefix
     guard learned != layout else { return }
     layout = learned
     queues = KnownQueues(limit: configuration.budget.queues)
@@ -262,6 +265,14 @@ package actor Monitor {
     ages.forget()
     firstRounds.remove(.bindings)
     scanEpoch += 1
+  }
+
+  /// From now on RedBeat's keys are read behind this prefix.
+  func readRedBeat(behind prefix: String) {
+    guard prefix != layout.redBeatPrefix else { return }
+    layout.redBeatPrefix = prefix
+    facts.redBeatPrefix = prefix
+    facts.redBeatLock = nil
   }
 
   /// What a worker consumes is a queue, whether or not anybody has declared it, and the first to be

@@ -15,8 +15,16 @@ enum DueClock {
     case .crontab(let text):
       guard let crontab = Crontab(text) else { return nil }
       self = .crontab(crontab)
-    case .other: return nil
+    case .other, .unknown: return nil
     }
+  }
+
+  /// Why nothing can be said of the times of a schedule; nil where some are known.
+  static func missing(for entries: [ScheduleEntry]) -> String? {
+    guard let first = entries.first, entries.allSatisfy({ $0.schedule == .unknown }) else {
+      return nil
+    }
+    return "when \(first.name) is due is not known: only messages of beat tell of its schedule"
   }
 
   /// A crontab's message comes within this of its minute.

@@ -12,6 +12,7 @@ package enum RuleRegistry {
     MultipleBeats.self,
     BeatDown.self,
     BeatLate.self,
+    BeatRunsWork.self,
     BeatWithoutLock.self,
     WorkerWithoutTasks.self,
     UnregisteredTask.self,

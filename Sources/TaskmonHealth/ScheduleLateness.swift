@@ -102,7 +102,7 @@ struct ScheduleLateness {
     }
     guard judged == 0 else { return }
     unknown =
-      doubt
+      doubt ?? DueClock.missing(for: entries)
       ?? "beat leaves no key without RedBeat, and no message of its schedule was seen"
   }
 

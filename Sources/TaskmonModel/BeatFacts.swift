@@ -4,7 +4,8 @@ package import TaskmonUnits
 package struct BeatFacts: Sendable, Equatable, Codable {
   /// RedBeat's state; value nil where this database has no RedBeat schedule.
   package var redBeat: Observation<RedBeatFacts?>
-  /// Every known entry, by name; from RedBeat where it exists, else from `conf.beat_schedule`.
+  /// Every known entry, by name; from RedBeat where it exists, else from `conf.beat_schedule`, and
+  /// what else the headers of beat's messages name.
   package var entries: Observation<[ScheduleEntry]>
   /// What was published and received for entries, in the order of `entries`.
   package var traffic: [EntryTraffic]
@@ -28,29 +29,39 @@ package struct RedBeatFacts: Sendable, Equatable, Codable {
   package var entryCount: Int
   /// The earliest due moment in the schedule; nil where all entries are disabled (scored −1).
   package var nextDue: Timestamp?
+  /// What its keys begin with, where that is not the usual (`redbeat_key_prefix`).
+  package var keyPrefix: String?
 
   package init(
-    lock: BeatLock? = nil, isLockCertain: Bool = true, entryCount: Int, nextDue: Timestamp? = nil
+    lock: BeatLock? = nil, isLockCertain: Bool = true, entryCount: Int, nextDue: Timestamp? = nil,
+    keyPrefix: String? = nil
   ) {
     self.lock = lock
     self.isLockCertain = isLockCertain
     self.entryCount = entryCount
     self.nextDue = nextDue
+    self.keyPrefix = keyPrefix
   }
 }
 
 /// The lock that lets one RedBeat work.
 package struct BeatLock: Sendable, Hashable, Codable {
   package var token: String
-  /// Nil: the lock never expires.
+  /// After how long another beat takes over where the holder dies now; nil: the lock never expires.
   package var timeToLive: Seconds?
   /// When its holder began trying for it (from the UUIDv1 token); nil for other tokens.
   package var holderSince: Timestamp?
+  /// The hardware address of its holder's host, twelve hex digits, from the same token.
+  package var holderNode: String?
 
-  package init(token: String, timeToLive: Seconds? = nil, holderSince: Timestamp? = nil) {
+  package init(
+    token: String, timeToLive: Seconds? = nil, holderSince: Timestamp? = nil,
+    holderNode: String? = nil
+  ) {
     self.token = token
     self.timeToLive = timeToLive
     self.holderSince = holderSince
+    self.holderNode = holderNode
   }
 }
 
@@ -61,12 +72,15 @@ package enum Schedule: Sendable, Hashable, Codable {
   case crontab(String)
   /// Solar, rrule and whatever else, as text.
   case other(String)
+  /// The entry is known by its messages only.
+  case unknown
 
   package var text: String {
     switch self {
     case .every(let period): "every \(period.text)"
     case .crontab(let fields): fields
     case .other(let text): text
+    case .unknown: "?"
     }
   }
 }
@@ -76,6 +90,8 @@ package struct ScheduleEntry: Sendable, Equatable, Codable {
   package enum Source: String, Sendable, Codable {
     case redBeat = "RedBeat"
     case workerConfiguration = "beat_schedule"
+    /// The headers of messages that beat sent.
+    case messages
   }
 
   package var name: String

@@ -84,14 +84,18 @@ package struct MessageFacts: Sendable, Equatable, Codable {
   package var routingKey: String?
   /// The element's size in Redis.
   package var size: ByteCount
+  /// What beat wrote about itself; nil proves nothing: before 5.7 only django-celery-beat does.
+  package var beatMark: BeatMark?
 
   package init(
     taskID: String? = nil, task: String? = nil, deliveryTag: String, priority: Int = 0,
     retries: Int = 0, eta: Timestamp? = nil, expires: Timestamp? = nil, origin: String? = nil,
     replyTo: String? = nil, redelivered: Bool = false, hardLimit: Seconds? = nil,
     softLimit: Seconds? = nil, argumentsText: String? = nil, keywordArgumentsText: String? = nil,
-    exchange: String? = nil, routingKey: String? = nil, size: ByteCount = .zero
+    exchange: String? = nil, routingKey: String? = nil, size: ByteCount = .zero,
+    beatMark: BeatMark? = nil
   ) {
+    self.beatMark = beatMark
     self.exchange = exchange
     self.routingKey = routingKey
     self.taskID = taskID
@@ -110,6 +114,14 @@ package struct MessageFacts: Sendable, Equatable, Codable {
     self.keywordArgumentsText = keywordArgumentsText
     self.size = size
   }
+}
+
+/// The mark of a message that beat sent.
+package struct BeatMark: Sendable, Hashable, Codable {
+  /// django-celery-beat's name of the entry; nil where another beat sent it.
+  package var entry: String?
+
+  package init(entry: String? = nil) { self.entry = entry }
 }
 
 /// Messages that workers hold and have not acknowledged: prefetched, waiting for their ETA, or

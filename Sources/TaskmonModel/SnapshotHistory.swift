@@ -15,6 +15,8 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
   package private(set) var lockMissingSince: Timestamp?
   /// RedBeat's lock and due moments.
   package private(set) var schedule: ScheduleTrack
+  /// How often RedBeat's entries ran, by the entry's name.
+  package private(set) var entryRuns: [String: EntryRuns]
   /// The tasks met in each queue, and who knows them.
   package private(set) var registries: [String: RegistryTrack]
   package private(set) var activity: ActivityTrack
@@ -26,7 +28,7 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
 
   private enum CodingKeys: String, CodingKey {
     case queues, workers, beatEntries, scheduledRuns, lockMissingSince, schedule, server
-    case registries, activity, chords, tasks, earlierRunEnded
+    case registries, activity, chords, tasks, earlierRunEnded, entryRuns
   }
 
   package init() {
@@ -35,6 +37,7 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     beatEntries = [:]
     scheduledRuns = [:]
     schedule = ScheduleTrack()
+    entryRuns = [:]
     registries = [:]
     activity = ActivityTrack()
     server = ServerTrack()
@@ -53,6 +56,8 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     lockMissingSince = try container.decodeIfPresent(Timestamp.self, forKey: .lockMissingSince)
     schedule =
       try container.decodeIfPresent(ScheduleTrack.self, forKey: .schedule) ?? ScheduleTrack()
+    entryRuns =
+      try container.decodeIfPresent([String: EntryRuns].self, forKey: .entryRuns) ?? [:]
     registries =
       try container.decodeIfPresent([String: RegistryTrack].self, forKey: .registries) ?? [:]
     activity =
@@ -72,6 +77,7 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     try container.encode(scheduledRuns, forKey: .scheduledRuns)
     try container.encodeIfPresent(lockMissingSince, forKey: .lockMissingSince)
     try container.encode(schedule, forKey: .schedule)
+    try container.encode(entryRuns, forKey: .entryRuns)
     try container.encode(registries, forKey: .registries)
     try container.encode(activity, forKey: .activity)
     try container.encode(server, forKey: .server)
@@ -149,9 +155,21 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     }
     if case .value(let redBeat?) = snapshot.beat.redBeat {
       lockMissingSince = redBeat.lock == nil ? lockMissingSince ?? snapshot.takenAt : nil
-      schedule.absorb(
-        redBeat, snapshot.beat.entries.value ?? [], at: snapshot.polledAt ?? snapshot.takenAt)
+      let entries = snapshot.beat.entries.value ?? []
+      schedule.absorb(redBeat, entries, at: snapshot.polledAt ?? snapshot.takenAt)
+      absorbEntryRuns(entries, at: snapshot.takenAt)
     }
+  }
+
+  private mutating func absorbEntryRuns(_ entries: [ScheduleEntry], at now: Timestamp) {
+    guard !entries.isEmpty else { return }
+    var kept: [String: EntryRuns] = [:]
+    for entry in entries.prefix(ScheduleTrack.limit) where entry.isEnabled {
+      var runs = entryRuns[entry.name] ?? EntryRuns(of: entry)
+      runs.absorb(entry, at: now)
+      kept[entry.name] = runs
+    }
+    entryRuns = kept
   }
 
   /// Between two passes over the results their chords stay as the last one found them.

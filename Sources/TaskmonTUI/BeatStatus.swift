@@ -8,8 +8,8 @@ package enum BeatStatus: Sendable, Equatable {
   case noLock(since: Timestamp?)
   /// The lock is held and the schedule stands still.
   case late(BeatLock, by: Seconds)
-  /// No RedBeat here: a schedule without a lock, known by the workers' configuration; when an
-  /// entry of it was last seen sent or arriving, nil where none was.
+  /// No RedBeat here: a schedule without a lock, known by the workers' configuration or by
+  /// messages; when an entry of it was last seen sent or arriving, nil where none was.
   case plain(entries: Int, lastSeen: Timestamp?)
   case none
   case unknown(String)
@@ -81,7 +81,7 @@ package enum BeatStatus: Sendable, Equatable {
   ) -> StyledLine {
     let noun = entries == 1 ? "entry" : "entries"
     var line = StyledLine(
-      " No RedBeat in this database; \(entries) \(noun) from the workers' beat_schedule", .dim)
+      " No RedBeat in this database; \(entries) \(noun) from \(Self.origin(context))", .dim)
     if let lastSeen {
       line.append(", one last seen \(context.age(lastSeen).text) ago", .dim)
     } else {
@@ -92,9 +92,18 @@ package enum BeatStatus: Sendable, Equatable {
     return line
   }
 
+  private static func origin(_ context: ViewContext) -> String {
+    let sources = Set((context.snapshot.beat.entries.value ?? []).map(\.source))
+    let configured = sources.contains(.workerConfiguration) ? "the workers' beat_schedule" : nil
+    let told = sources.contains(.messages) ? "messages of beat" : nil
+    return [configured, told].compactMap(\.self).joined(separator: " and ")
+  }
+
   private static func detail(_ lock: BeatLock, _ context: ViewContext) -> String {
-    let expiry = lock.timeToLive.map { "expires in \($0.text)" } ?? "never expires"
     let holder = lock.holderSince.map { ", its beat began \(context.age($0).text) ago" }
-    return ", \(expiry)\(holder ?? "")"
+    let takeover =
+      lock.timeToLive.map { "; a second could take over in \($0.text)" }
+      ?? "; it never expires, so that no second could take over"
+    return "\(holder ?? "")\(takeover)"
   }
 }

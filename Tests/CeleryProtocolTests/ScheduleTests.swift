@@ -50,8 +50,15 @@ struct ScheduleValueTests {
       (["__type__": "interval"], .other("interval")),
       (
         ["__type__": "rrule", "freq": 3, "interval": 1, "wkst": nil, "count": 3],
-        .other("rrule freq=3 interval=1 count=3")
-      ), (["__type__": "weekday", "wkday": 2], .other("weekday wkday=2")), (7, .other("7")),
+        .other("rrule DAILY count=3")
+      ),
+      (
+        [
+          "__type__": "rrule", "freq": 4, "interval": 2, "byminute": [0, 30],
+          "dtstart": 1_767_225_600, "dtstart_tz": 0,
+        ], .other("rrule HOURLY interval=2 byminute=[0, 30] dtstart=2026-01-01T00:00:00Z")
+      ), (["__type__": "rrule", "freq": 9, "interval": 1], .other("rrule freq=9 interval=1")),
+      (["__type__": "weekday", "wkday": 2], .other("weekday wkday=2")), (7, .other("7")),
     ] as [(JSONValue, ScheduleValue)])
   func readsRedBeat(_ value: JSONValue, _ expected: ScheduleValue) {
     #expect(ScheduleValue(redBeat: value) == expected)

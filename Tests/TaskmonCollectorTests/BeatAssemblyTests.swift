@@ -60,6 +60,54 @@ import Testing
     #expect(assemble().entries.value?.first?.dueAt == at(77))
   }
 
+  private func message(
+    _ task: String, _ arguments: String = "[1]", retries: Int = 0, mark: BeatMark? = BeatMark()
+  ) -> MessageFacts {
+    MessageFacts(
+      taskID: "\(task)\(arguments)", task: task, deliveryTag: "t", retries: retries,
+      origin: "gen7@db", replyTo: "r", argumentsText: arguments, keywordArgumentsText: "{}",
+      beatMark: mark)
+  }
+
+  @Test mutating func `entries in a database are known by the headers of their messages`() {
+    let named = BeatMark(entry: "Sweep floor 1")
+    ledger.sawMessage(message("shop.sweep", mark: named), in: "celery", at: at(4))
+    ledger.sawMessage(message("shop.call", mark: nil), in: "celery", at: at(4))
+    ledger.sawMark(of: message("shop.wipe", retries: 1))
+    let entries = assemble().entries.value ?? []
+    #expect(entries.map(\.name) == ["Sweep floor 1"])
+    #expect(entries.first?.task == "shop.sweep" && entries.first?.argumentsText == "1")
+    #expect(entries.first?.schedule == .unknown && entries.first?.source == .messages)
+    // From then on its traffic is followed.
+    ledger.follow(entries, at: at(5))
+    ledger.sawMessage(message("shop.sweep", "(1,)", mark: named), in: "celery", at: at(6))
+    #expect(
+      assemble().traffic.first?.publications == [Publication(at: at(6), publisher: "gen7@db/r")])
+  }
+
+  @Test mutating func `what beat sends is added to the plan unless it is in it`() {
+    configure(#"{"e": {"task": "a.b", "schedule": 2.0, "args": [1]}}"#)
+    ledger.sawMark(of: message("a.b"))
+    ledger.sawMark(of: message("a.b", "[2]"))
+    ledger.sawMark(of: message("other.name", mark: BeatMark(entry: "e")))
+    #expect(assemble().entries.value?.map(\.name) == ["e"])
+    ledger.sawMark(of: message("c.d"))
+    ledger.sawMark(of: message("a.b", "[3]", mark: BeatMark(entry: "third")))
+    #expect(assemble().entries.value?.map(\.name) == ["e", "c.d", "third"])
+  }
+
+  @Test mutating func `entries behind a prefix of their own take their due moment`() {
+    var own = layout
+    own.redBeatPrefix = "shop7-"
+    facts.redBeatPrefix = "shop7-"
+    facts.redBeat = .value(
+      .init(facts: RedBeatFacts(entryCount: 1), due: [own.redBeatEntry("r"): at(77)]))
+    facts.redBeatEntries = .value([
+      ScheduleEntry(name: "r", task: "c.d", schedule: .every(Seconds(5)), source: .redBeat)
+    ])
+    #expect(assemble().entries.value?.first?.dueAt == at(77))
+  }
+
   @Test mutating func `receipts count as heard whole only while every runner sends its events`() {
     configure(#"{"e": {"task": "a.b", "schedule": 2.0}}"#)
     let follow = assemble().entries.value ?? []

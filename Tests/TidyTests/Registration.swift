@@ -23,7 +23,7 @@ struct Registration: Sendable, CustomStringConvertible {
       tests: "Tests/TaskmonTUITests", screens: "Tests/Fixtures/screens"),
     Registration(
       folder: "Sources/TaskmonCollector/Collectors",
-      registries: ["FastPoll", "Monitor+Looking", "Monitor+Slow"],
+      registries: ["FastPoll", "Monitor+Looking", "Monitor+Schedule", "Monitor+Slow"],
       tests: "Tests/TaskmonCollectorTests"),
   ]
 

@@ -85,6 +85,12 @@ extension MessageFacts {
       origin: message.origin, replyTo: message.replyTo, redelivered: message.redelivered,
       hardLimit: message.hardLimit, softLimit: message.softLimit,
       argumentsText: message.argumentsRepr, keywordArgumentsText: message.keywordArgumentsRepr,
-      exchange: message.exchange, routingKey: message.routingKey, size: message.size)
+      exchange: message.exchange, routingKey: message.routingKey, size: message.size,
+      beatMark: Self.mark(message))
+  }
+
+  private static func mark(_ message: TaskMessage) -> BeatMark? {
+    guard message.isFromBeat || message.periodicTaskName != nil else { return nil }
+    return BeatMark(entry: message.periodicTaskName)
   }
 }

@@ -33,7 +33,9 @@ enum RedBeatCollector {
       let due = due(members)
       return State(
         facts: RedBeatFacts(
-          lock: lock, entryCount: count, nextDue: due.values.compactMap(\.self).min()),
+          lock: lock, entryCount: count, nextDue: due.values.compactMap(\.self).min(),
+          keyPrefix: layout.redBeatPrefix == KeyLayout.defaultRedBeatPrefix
+            ? nil : layout.redBeatPrefix),
         due: due)
     }
   }
@@ -46,10 +48,11 @@ enum RedBeatCollector {
     let milliseconds = try timeToLive.integer(on: "the time to live of RedBeat's lock")
     // It expired between the two commands; -1 is a lock without an expiry.
     guard milliseconds != -2 else { return nil }
+    let holder = RedBeatToken(bytes)
     return BeatLock(
       token: String(decoding: bytes, as: UTF8.self),
       timeToLive: milliseconds >= 0 ? .milliseconds(Double(milliseconds)) : nil,
-      holderSince: RedBeatToken(bytes)?.createdAt)
+      holderSince: holder?.createdAt, holderNode: holder?.node)
   }
 
   private static func due(_ members: [RedisReply]) -> [RedisKey: Timestamp?] {

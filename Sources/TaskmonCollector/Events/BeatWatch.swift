@@ -20,6 +20,12 @@ struct PeriodicKey: Sendable, Hashable {
       keywordArgumentsText: entry.keywordArgumentsText)
   }
 
+  init(_ message: MessageFacts, task: String) {
+    self.init(
+      task: task, argumentsText: PythonRepr.argumentsText(message.argumentsText ?? ""),
+      keywordArgumentsText: PythonRepr.keywordArgumentsText(message.keywordArgumentsText ?? ""))
+  }
+
   init?(_ announcement: TaskAnnouncement) {
     guard let name = announcement.name else { return nil }
     self.init(
@@ -44,8 +50,30 @@ struct BeatWatch: Sendable, Equatable {
   /// Names of the tasks watched, to pass over all others before their arguments are looked at.
   private var names: Set<String> = []
   private let limit: Int
+  /// What headers of messages tell of entries, by name; bounded.
+  private var marked: [String: PeriodicKey] = [:]
+  private let entryLimit: Int
 
-  init(limit: Int) { self.limit = limit }
+  init(limit: Int, entries: Int = 500) {
+    self.limit = limit
+    entryLimit = entries
+  }
+
+  /// A message that beat sent; without a name of the entry, its task's stands for it.
+  mutating func sawMark(_ mark: BeatMark, on key: PeriodicKey) {
+    let name = mark.entry ?? key.task
+    guard marked[name] != nil || marked.count < entryLimit else { return }
+    marked[name] = key
+  }
+
+  /// Entries that only messages tell of, sorted by name.
+  var markedEntries: [ScheduleEntry] {
+    marked.sorted { $0.key < $1.key }.map { name, key in
+      ScheduleEntry(
+        name: name, task: key.task, argumentsText: key.argumentsText,
+        keywordArgumentsText: key.keywordArgumentsText, schedule: .unknown, source: .messages)
+    }
+  }
 
   /// Follows exactly these entries from now on; those already followed keep what was seen.
   mutating func follow(_ entries: [ScheduleEntry], at now: Timestamp) {

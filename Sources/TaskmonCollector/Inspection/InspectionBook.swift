@@ -41,6 +41,8 @@ struct InspectionBook: Sendable {
     var backend: String?
     /// How its lists are named; nil until it has told.
     var transport: LayoutChoice.Transport?
+    /// RedBeat's keys begin with something of their own.
+    var hasRedBeatPrefix = false
     var stats: Observation<WorkerStats> = .unavailable("not asked yet")
     var active: Observation<ActiveReply> = .unavailable("not asked yet")
     var activeTasks: [ActiveTasksReply.Task] = []
@@ -245,6 +247,7 @@ extension InspectionBook.Answers {
   private mutating func take(_ reply: ConfReply) {
     transport = LayoutChoice.Transport(
       separator: reply.separator, prioritySteps: reply.prioritySteps)
+    hasRedBeatPrefix = reply.hasRedBeatPrefix
     backend = reply.resultBackend
     schedule = (reply.beatSchedule ?? []).map(ScheduleEntry.init)
     settings = .value(

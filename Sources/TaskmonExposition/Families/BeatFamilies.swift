@@ -51,7 +51,7 @@ package enum BeatFamilies: FamilyGroup {
     let least = Seconds.minutes(10)
     return switch schedule {
     case .every(let period): max(period * 4, least)
-    case .crontab, .other: least
+    case .crontab, .other, .unknown: least
     }
   }
 }

@@ -38,9 +38,10 @@ package struct MultipleBeats: Rule {
       """,
     blindSpots: """
       Beat itself leaves no trace but its messages, so workers should send task events (-E): their \
-      counts tell no arguments and take retries for runs. A plain \
-      beat whose schedule no worker is configured with is not known. Crontab fields are read as \
-      UTC, and solar schedules are left out. Two beats with different schedules are taken for one.
+      counts tell no arguments and take retries for runs. A plain beat whose schedule no worker \
+      is configured with is not known, and of one in Django's database only the names. Crontab \
+      fields are read as UTC, and solar schedules are left out. Two beats with different schedules \
+      are taken for one.
       """,
     confirm: """
       Count the processes, and look at who publishes:
@@ -84,6 +85,7 @@ package struct MultipleBeats: Rule {
       let isUnique = shared[ScheduledCall(entry)] == 1
       return EntryCase(entry, track, clock, isUnique, snapshot.takenAt, limits)
     }
+    if let reason = DueClock.missing(for: entries) { return .unknown(reason) }
     let pool = EntryPool(cases, limits)
     let findings = cases.compactMap { $0.finding(inPool: pool) }
     guard findings.isEmpty else { return .findings(findings) }

@@ -21,6 +21,9 @@ package enum EntryPage {
           newest.map { PageFact(context.moments.near($0.at, now: context.now), $0.publisher) }),
       ]
     }
+    if let lock = BeatStatus(context).lock, entry.source == .redBeat {
+      blocks += [.heading("RedBeat's lock"), .facts(holder(lock, context))]
+    }
     return Page("entry \(entry.name)", blocks)
   }
 
@@ -35,16 +38,39 @@ package enum EntryPage {
     }
     let lines: [PageFact?] = [
       PageFact("task", entry.task), text("arguments", entry.argumentsText),
-      text("keywords", entry.keywordArgumentsText), PageFact("schedule", entry.schedule.text),
-      PageFact("known from", entry.source.rawValue),
+      text("keywords", entry.keywordArgumentsText),
+      entry.schedule == .unknown
+        ? .unknown("schedule", "only messages tell of it")
+        : PageFact("schedule", entry.schedule.text),
+      PageFact("known from", entry.source.rawValue), keys(entry, context),
       entry.isEnabled ? nil : PageFact("enabled", "no", .warning),
-      moment("last", facts.last), entry.isEnabled ? moment("next", entry.dueAt) : nil,
+      moment("last", facts.last), entry.isEnabled ? moment("next", facts.due) : nil,
       entry.runCount.map { PageFact("runs", $0.grouped) } ?? .unknown("runs"),
       PageFact("arrivals seen", facts.receipts.count.grouped),
       facts.receipts.last.map { moment("last arrival", $0) },
-      BeatStatus(context).lock.map { PageFact("lock token", $0.token) },
     ]
     return lines.compactMap(\.self)
+  }
+
+  private static func keys(_ entry: ScheduleEntry, _ context: ViewContext) -> PageFact? {
+    guard entry.source == .redBeat, case .value(let redBeat?) = context.snapshot.beat.redBeat
+    else { return nil }
+    return redBeat.keyPrefix.map { PageFact("keys begin", $0) }
+  }
+
+  /// Who holds it, and when another could have it.
+  ///
+  /// A beat that waits leaves no key, so whether there is one is not known.
+  private static func holder(_ lock: BeatLock, _ context: ViewContext) -> [PageFact] {
+    [
+      PageFact("token", lock.token),
+      lock.holderNode.map { PageFact("node", $0) } ?? .unknown("node"),
+      lock.holderSince.map { PageFact("since", context.moments.full($0, now: context.now)) }
+        ?? .unknown("since"),
+      lock.timeToLive.map {
+        PageFact("takeover", "in \($0.text) by a second RedBeat, if this one dies now")
+      } ?? PageFact("takeover", "never: the lock has no expiry", .warning),
+    ]
   }
 
   private static func publishers(_ facts: EntryFacts, _ context: ViewContext) -> [PageFact] {

@@ -22,7 +22,7 @@ package enum BeatView: ConsoleView {
       TableCell(row.entry.task, row.entry.isEnabled ? .text : .dim)
     },
     Column("SCHEDULE", .fit(9, 20), priority: 2, help: "interval, or crontab fields") { row in
-      TableCell(row.entry.schedule.text)
+      row.entry.schedule == .unknown ? .unknown : TableCell(row.entry.schedule.text)
     },
     Column("LAST", .fit(8, 11), .right, priority: 1, help: "last sent, or last seen arriving") {
       row in
@@ -32,7 +32,7 @@ package enum BeatView: ConsoleView {
     },
     Column("NEXT", .fit(8, 11), .right, priority: 4, help: "due next") { row in
       guard row.entry.isEnabled else { return TableCell("off", .dim, sort: .unknown) }
-      return row.entry.dueAt.map {
+      return row.facts.due.map {
         TableCell(row.moments.near($0, now: row.now), moment: $0)
       } ?? .unknown
     },
@@ -77,7 +77,7 @@ package enum BeatView: ConsoleView {
 
   private static func late(_ row: Row) -> TableCell {
     guard row.entry.isEnabled else { return .none }
-    guard let due = row.entry.dueAt else { return .unknown }
+    guard let due = row.facts.due else { return .unknown }
     let late = row.now - due
     guard late > Seconds(1) else { return TableCell("-", .dim, number: 0) }
     let role: Role = late > EntryFacts.grace ? .warning : .text

@@ -22,6 +22,7 @@ import Testing
     let facts = try #require(state.facts)
     #expect(facts.lock?.token == Self.token)
     #expect(facts.lock?.timeToLive == Seconds(24.51))
+    #expect(facts.lock?.holderNode == "02fc00000001")
     #expect(facts.lock?.holderSince.map { $0.secondsSince1970.rounded() } == 1_795_335_439)
     #expect(facts.entryCount == 2)
     #expect(facts.nextDue == Timestamp(secondsSince1970: 1_795_335_453))

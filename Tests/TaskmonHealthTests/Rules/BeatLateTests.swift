@@ -109,6 +109,21 @@ import Testing
         == "tick was not received, but may be among the messages that wait in celery")
   }
 
+  @Test(arguments: ["beat-late", "beat-down", "multiple-beats"] as [RuleID])
+  func ofAScheduleThatOnlyMessagesTellNoTimeIsKnown(_ id: RuleID) throws {
+    let rule = try #require(RuleRegistry.rule(id))
+    let entry = ScheduleEntry(
+      name: "Sweep floor 1", task: "shop.sweep", schedule: .unknown, source: .messages)
+    let seen = history(
+      of: snapshot(
+        beat: BeatFacts(
+          redBeat: .value(nil), entries: .value([entry]),
+          traffic: [EntryTraffic(entry: entry.name, receipts: [ago(900)])])))
+    #expect(
+      try verdict(rule, seen).reason
+        == "when Sweep floor 1 is due is not known: only messages of beat tell of its schedule")
+  }
+
   @Test func withoutAScheduleNothingIsKnown() throws {
     let seen = history(of: snapshot())
     #expect(try verdict(BeatLate.self, seen).reason == "RedBeat's keys: not read yet")

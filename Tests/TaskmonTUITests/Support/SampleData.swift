@@ -159,7 +159,8 @@ enum SampleData {
     redBeat: .value(
       RedBeatFacts(
         lock: BeatLock(
-          token: "9f1c0b6e4cfa11f0a2b3", timeToLive: Seconds(24), holderSince: ago(86_000)),
+          token: "9f1c0b6e4cfa11f0a2b3", timeToLive: Seconds(24), holderSince: ago(86_000),
+          holderNode: "02fc00000001"),
         entryCount: 3, nextDue: ago(-2))),
     entries: .value([
       ScheduleEntry(

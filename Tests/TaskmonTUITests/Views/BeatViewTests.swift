@@ -61,6 +61,75 @@ struct BeatViewTests {
     #expect(lines.contains("no beat is known to run") == isSaid)
   }
 
+  private static func showing(
+    _ entry: ScheduleEntry, receipts: [Timestamp] = [], heard: [Interval] = []
+  ) -> ConsoleData {
+    SampleData.data(snapshot: { moment in
+      var snapshot = SampleData.snapshot(at: moment)
+      snapshot.beat = BeatFacts(
+        redBeat: .value(nil), entries: .value([entry]),
+        traffic: [EntryTraffic(entry: entry.name, heard: heard, receipts: receipts)])
+      return snapshot
+    })
+  }
+
+  @Test("An entry that only messages tell of has no schedule that is known")
+  func byMessages() throws {
+    let entry = ScheduleEntry(
+      name: "Sweep floor 1", task: "shop.sweep", argumentsText: "1", schedule: .unknown,
+      source: .messages)
+    let data = Self.showing(entry)
+    let lines = Console.showing(data, view: .beat).lines
+    #expect(lines.contains { $0.contains("1 entry from messages of beat") }, "\(lines)")
+    let row = try #require(lines.first { $0.contains("Sweep floor 1") })
+    #expect(row.firstMatch(of: #/shop.sweep +\? +\? +\? +\? +\? +\?/#) != nil, "\(row)")
+    let context = try #require(SampleData.context(data))
+    let page = EntryPage.page(entry, context).lines(width: 80).map(\.text)
+    #expect(page.contains { $0.contains("schedule       ? (only messages tell of it)") }, "\(page)")
+    #expect(page.contains { $0.contains("known from     messages") })
+  }
+
+  @Test("A plain beat's interval is due a period after its last message, while all are heard")
+  func due() throws {
+    let entry = ScheduleEntry(
+      name: "tick", task: "t", schedule: .every(Seconds(60)), source: .workerConfiguration)
+    func due(_ entry: ScheduleEntry, heard: Interval?) throws -> Timestamp? {
+      let data = Self.showing(
+        entry, receipts: [SampleData.ago(100)], heard: heard.map { [$0] } ?? [])
+      return EntryFacts(entry, try #require(SampleData.context(data))).due
+    }
+    let heard = Interval(from: SampleData.ago(300), to: SampleData.now)
+    #expect(try due(entry, heard: heard) == SampleData.ago(40))
+    #expect(try due(entry, heard: nil) == nil)
+    #expect(try due(entry, heard: Interval(from: SampleData.ago(50), to: SampleData.now)) == nil)
+    #expect(
+      try due(entry, heard: Interval(from: SampleData.ago(300), to: SampleData.ago(20))) == nil)
+    var crontab = entry
+    crontab.schedule = .crontab("* * * * *")
+    #expect(try due(crontab, heard: heard) == nil)
+  }
+
+  @Test("A lock that never expires leaves no second a chance")
+  func takeover() throws {
+    var beat = SampleData.beat
+    beat.redBeat = .value(
+      RedBeatFacts(
+        lock: BeatLock(token: "t"), entryCount: 3, nextDue: SampleData.ago(-2), keyPrefix: "s7-"))
+    let data = SampleData.data(snapshot: { moment in
+      var snapshot = SampleData.snapshot(at: moment)
+      snapshot.beat = beat
+      return snapshot
+    })
+    let context = try #require(SampleData.context(data))
+    #expect(
+      BeatStatus(context).line(context).text
+        == " RedBeat lock held; it never expires, so that no second could take over")
+    let entry = try #require(beat.entries.value?.first)
+    let page = EntryPage.page(entry, context).lines(width: 80).map(\.text)
+    #expect(page.contains { $0.contains("keys begin     s7-") }, "\(page)")
+    #expect(page.contains { $0.contains("never: the lock has no expiry") }, "\(page)")
+  }
+
   @Test("An entry's last run is RedBeat's note, else what was seen")
   func last() throws {
     let context = try #require(SampleData.context())

@@ -40,11 +40,13 @@ package final class CeleryFleet: Sendable {
   }
 
   /// A beat of `app` that has begun; a plain one keeps its schedule in a file named after it.
-  package func beat(_ app: String, as name: String, redBeat: Bool = false) async throws
-    -> FleetMember
-  {
-    let scheduler =
-      redBeat ? ["-S", "redbeat.RedBeatScheduler"] : ["-s", folder.path("\(name).schedule")]
+  ///
+  /// `scheduler` is a class that keeps it elsewhere.
+  package func beat(
+    _ app: String, as name: String, redBeat: Bool = false, scheduler: String? = nil
+  ) async throws -> FleetMember {
+    let named = scheduler ?? (redBeat ? "redbeat.RedBeatScheduler" : nil)
+    let scheduler = named.map { ["-S", $0] } ?? ["-s", folder.path("\(name).schedule")]
     let member = try await start(
       name, ["-m", "celery", "-A", app, "beat", "-l", "INFO", "--pidfile="] + scheduler)
     try await member.says("beat: Starting...")

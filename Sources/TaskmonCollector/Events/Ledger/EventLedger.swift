@@ -64,7 +64,7 @@ struct EventLedger: Sendable {
     nodeMeters = MeterTable(limit: budget.trackedWorkers)
     failureMeters = FailureMeters(limit: budget.taskSeries)
     failureRing = FailureRing(limit: budget.recentFailures)
-    beats = BeatWatch(limit: budget.entryMoments)
+    beats = BeatWatch(limit: budget.entryMoments, entries: budget.beatEntries)
   }
 
   /// Takes one event in; `body` is where its texts lie.
@@ -175,12 +175,19 @@ struct EventLedger: Sendable {
   mutating func sawMessage(_ message: MessageFacts, in queue: String, at now: Timestamp) {
     guard let id = message.taskID, let task = message.task else { return }
     note(queue: queue, of: id, named: task)
+    sawMark(of: message)
     guard let origin = message.origin, message.retries == 0, beats.watches(task) else { return }
-    let key = PeriodicKey(
-      task: task, argumentsText: PythonRepr.argumentsText(message.argumentsText ?? ""),
-      keywordArgumentsText: PythonRepr.keywordArgumentsText(message.keywordArgumentsText ?? ""))
+    let key = PeriodicKey(message, task: task)
     let publisher = message.replyTo.map { "\(origin)/\($0)" } ?? origin
     beats.published(key, id: id, by: publisher, at: now)
+  }
+
+  /// A message held by a worker tells as well that beat sent it.
+  ///
+  /// A retry carries the headers of the first attempt.
+  mutating func sawMark(of message: MessageFacts) {
+    guard let mark = message.beatMark, let task = message.task, message.retries == 0 else { return }
+    beats.sawMark(mark, on: PeriodicKey(message, task: task))
   }
 
   mutating func note(queue: String, of id: String, named task: String) {

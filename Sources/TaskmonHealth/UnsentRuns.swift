@@ -1,0 +1,200 @@
+import TaskmonModel
+import TaskmonUnits
+
+/// Compares how often RedBeat says that an entry ran with what was seen of its task.
+struct UnsentRuns {
+  /// Runs of which no message was seen.
+  struct Runs {
+    let count: Int
+    let since: Timestamp
+    /// The last moment up to which a message would have been seen.
+    let until: Timestamp
+    /// Workers that would have told.
+    let witnesses: [String]
+  }
+
+  enum Judgement {
+    /// Something of its task was seen.
+    case seen
+    case tooFew
+    case unknown(String)
+    case unsent(Runs)
+  }
+
+  private let history: SnapshotHistory
+  private let snapshot: Snapshot
+  private let seen: Set<String>
+
+  /// How old the end of a heard interval may be.
+  private static let hearing = Seconds(15)
+
+  init(_ history: SnapshotHistory, _ snapshot: Snapshot) {
+    self.history = history
+    self.snapshot = snapshot
+    seen = Self.tasksSeen(history, snapshot)
+  }
+
+  /// Everything that was named by an event or a message, or that some worker counts.
+  private static func tasksSeen(
+    _ history: SnapshotHistory, _ snapshot: Snapshot
+  ) -> Set<String> {
+    var names = Set((snapshot.tasks.value?.tasks ?? []).map(\.name))
+    names.formUnion((snapshot.running.value ?? []).compactMap(\.task))
+    for queue in snapshot.queues.value ?? [] {
+      names.formUnion([queue.head, queue.newest].compactMap { $0?.value?.task })
+    }
+    names.formUnion((snapshot.unacked.value?.sample ?? []).compactMap { $0.message.value?.task })
+    for entry in snapshot.beat.entries.value ?? [] {
+      guard let track = history.beatEntries[entry.name] else { continue }
+      if !track.receipts.isEmpty || !track.publications.isEmpty { names.insert(entry.task) }
+    }
+    return names
+  }
+
+  func judge(_ entry: ScheduleEntry, runs needed: Int) -> Judgement {
+    if seen.contains(entry.task) { return .seen }
+    let readings = history.entryRuns[entry.name]?.readings ?? []
+    guard Self.window(readings, needed, until: snapshot.takenAt) != nil else { return .tooFew }
+    if let reason = deafness { return .unknown(reason) }
+    let witnesses: Witnesses
+    switch self.witnesses(of: entry.task, readings, needed) {
+    case .success(let found): witnesses = found
+    case .failure(let gap): return .unknown(gap.reason)
+    }
+    guard let stretch = snapshot.events.heard.last,
+      let window = Self.window(
+        readings.filter { stretch.start <= $0.at }, needed, until: witnesses.until)
+    else {
+      return .unknown(
+        "\(entry.name) ran, and its messages may have come while task events were not heard, or"
+          + " may wait in a queue")
+    }
+    let grown = history.scheduledRuns[entry.task]?.samples.growth(since: window.start) ?? 0
+    guard grown == 0 else { return .seen }
+    return .unsent(
+      Runs(
+        count: window.count, since: window.start, until: witnesses.until,
+        witnesses: witnesses.names))
+  }
+
+  /// The latest readings between which the entry ran so often; nil where it did not.
+  private static func window(
+    _ readings: [CounterSample], _ needed: Int, until: Timestamp
+  ) -> (start: Timestamp, count: Int)? {
+    let told = readings.filter { $0.at <= until }
+    guard let last = told.last,
+      let first = told.last(where: { last.count - $0.count >= max(1, needed) })
+    else { return nil }
+    return (first.at, last.count - first.count)
+  }
+
+  /// Why not every name would have been heard; nil where it would.
+  private var deafness: String? {
+    guard case .value(let tasks) = snapshot.tasks else {
+      return snapshot.tasks.reason ?? "task events were not heard"
+    }
+    guard let stretch = snapshot.events.heard.last,
+      snapshot.takenAt - stretch.end <= Self.hearing
+    else { return "task events are not heard" }
+    if tasks.other != nil { return "there are more tasks than are told apart by name" }
+    if let unnamed = tasks[task: TaskFacts.unnamed], unnamed.total.counts.expired > 0 {
+      return "messages expired of which no event names the task"
+    }
+    return nil
+  }
+}
+
+// Who would have told.
+extension UnsentRuns {
+  private struct Witnesses {
+    var names: [String]
+    var until: Timestamp
+  }
+
+  private struct Gap: Error {
+    let reason: String
+  }
+
+  /// The workers, all of which would have told of the task up to some moment.
+  private func witnesses(
+    of task: String, _ readings: [CounterSample], _ needed: Int
+  ) -> Result<Witnesses, Gap> {
+    guard case .value(let workers) = snapshot.workers, case .value(let queues) = snapshot.queues
+    else { return .failure(Gap(reason: "workers and queues were not read")) }
+    let live = workers.filter { $0.offlineSince == nil && $0.lastProof.map(isRecent) ?? false }
+    guard live.contains(where: { Self.knows(task, $0) == true }) else {
+      return .failure(Gap(reason: "no live worker here is known to have registered \(task)"))
+    }
+    if let stranger = stranger(among: live) {
+      return .failure(
+        Gap(reason: "\(stranger) runs and no worker has registered it: it may be another's shadow"))
+    }
+    var until = snapshot.takenAt
+    for worker in live where worker.sendsTaskEvents.value != true {
+      guard Self.knows(task, worker) == true, worker.hasFreeSlot == true,
+        case .value(let stats) = worker.stats
+      else {
+        return .failure(
+          Gap(reason: "\(worker.id.name) may have run \(task): it sends no task events"))
+      }
+      until = min(until, stats.repliedAt)
+    }
+    for queue in queues {
+      guard let moment = emptyUntil(queue, since: readings.first?.at) else {
+        return .failure(Gap(reason: "messages of \(task) may be among those in \(queue.name)"))
+      }
+      until = min(until, moment)
+    }
+    let start = Self.window(readings, needed, until: until)?.start ?? until
+    if let gone = mute(since: start, but: live) {
+      return .failure(Gap(reason: "\(gone) is gone, may have run \(task) and sent no events"))
+    }
+    return .success(Witnesses(names: live.map(\.id.name), until: until))
+  }
+
+  /// A name under which something ran and that no worker has registered.
+  ///
+  /// With the option `shadow` events and counts give a task another name than its own.
+  private func stranger(among live: [WorkerFacts]) -> String? {
+    var names = Set(live.flatMap { $0.stats.value?.totals.keys.map(\.self) ?? [] })
+    for task in snapshot.tasks.value?.tasks ?? [] where task.name != TaskFacts.unnamed {
+      let counts = task.total.counts
+      // Of one that no worker knew only the failure is told.
+      if counts.received > 0 || counts.started > 0 { names.insert(task.name) }
+    }
+    return names.subtracting(live.flatMap { $0.registered.value?.map(\.name) ?? [] }).min()
+  }
+
+  private func isRecent(_ proof: Timestamp) -> Bool {
+    snapshot.takenAt - proof <= WorkerWatch.answerAge
+  }
+
+  private static func knows(_ task: String, _ worker: WorkerFacts) -> Bool? {
+    worker.registered.value.map { $0.contains { $0.name == task } }
+  }
+
+  /// A worker that lived since `start`, is not among the live and was not heard to send events.
+  private func mute(since start: Timestamp, but live: [WorkerFacts]) -> String? {
+    let known = Set(live.map(\.id))
+    return history.workers.values.sorted { $0.id < $1.id }.first { track in
+      let last = [track.lastHeard, track.lastReply].compactMap(\.self).max()
+      return !known.contains(track.id) && track.sendsTaskEvents != true
+        && last.map { $0 >= start } ?? false
+    }?.id.name
+  }
+
+  /// When a queue was last seen to hold nothing that may have come meanwhile; nil where it never
+  /// was.
+  private func emptyUntil(_ queue: QueueFacts, since start: Timestamp?) -> Timestamp? {
+    guard queue.ready > 0 else { return snapshot.takenAt }
+    guard let track = history.queues[queue.name], let start else { return nil }
+    let before = track.ready.last { $0.at <= start }
+    let samples = track.ready.filter { $0.at > start }
+    // Where nothing has come or gone since, nothing came.
+    let isStill = samples.allSatisfy { $0.ready == queue.ready }
+    if isStill, before?.ready == queue.ready, track.headSince.map({ $0 <= start }) ?? false {
+      return snapshot.takenAt
+    }
+    return samples.last { $0.ready == 0 }?.at
+  }
+}
