@@ -19,11 +19,18 @@ package enum RuleCatalogue {
 
   /// The table of a README: a row per rule, in Markdown; ends with a line feed.
   package static func markdown(rules: [any Rule.Type] = RuleRegistry.all) -> String {
+    let heads = ["rule", "no.", "kind", "what is wrong", "needs", "thresholds"]
     let rows = rules.map { rule in
-      "| `\(rule.id)` | \(rule.antipattern.label) | \(rule.kind.rawValue) | \(rule.page.summary) |"
+      [
+        "`\(rule.id)`", rule.antipattern.label, rule.kind.rawValue, rule.page.summary,
+        rule.needs.map(\.text).joined(separator: ", "),
+        rule.thresholds.map { "`\($0.name)` \($0.text(of: $0.defaultValue))" }
+          .joined(separator: ", "),
+      ]
     }
-    return (["| rule | no. | kind | what is wrong |", "|---|---|---|---|"] + rows)
-      .joined(separator: "\n") + "\n"
+    let rule = "|" + String(repeating: "---|", count: heads.count)
+    let lines = ([heads] + rows).map { "| " + $0.joined(separator: " | ") + " |" }
+    return ([lines[0], rule] + lines.dropFirst()).joined(separator: "\n") + "\n"
   }
 
   /// The whole page of one rule, wrapped to a width of at least 40 columns; ends with a line feed.
@@ -62,7 +69,8 @@ package enum RuleCatalogue {
     ).sentence
   }
 
-  private static func title(of rule: any Rule.Type) -> String {
+  /// `antipattern 7, no time limits; something is happening`.
+  package static func title(of rule: any Rule.Type) -> String {
     let kind = rule.kind == .incident ? "something is happening" : "a setting or habit"
     return switch rule.antipattern {
     case .antipattern(let number): "antipattern \(number), \(rule.antipattern.title); \(kind)"
