@@ -71,12 +71,17 @@ extension AlertFile {
     return before + [moment(alert, at: end, wanted)]
   }
 
+  private static let changesAfter = Seconds.minutes(10)
+
   /// How long the series need until the expression can hold.
   private static func lead(of proof: AlertProof) -> Seconds {
-    let isSteady = proof.series.allSatisfy { series in
-      if case .constant = series.course { true } else { false }
-    }
-    return isSteady ? .zero : .hours(1)
+    proof.series.map { series -> Seconds in
+      switch series.course {
+      case .constant: .zero
+      case .rising: .minutes(40)
+      case .changing: changesAfter
+      }
+    }.max() ?? .zero
   }
 
   private static func moment(_ alert: Alert, at time: Seconds, _ told: [OrderedJSON]) -> OrderedJSON
@@ -116,13 +121,14 @@ extension AlertFile {
   }
 
   private static func values(_ course: ProofSeries.Course, _ minutes: Int) -> String {
-    switch course {
+    let before = Int(changesAfter / .minutes(1)) - 1
+    return switch course {
     case .constant(let value): "\(number(value))+0x\(minutes)"
     case .rising(let first, let step):
       "\(number(first))\(step < 0 ? "-" : "+")\(number(abs(step)))x\(minutes)"
-    case .changing(let first, nil): "\(number(first))+0x59 stale"
+    case .changing(let first, nil): "\(number(first))+0x\(before) stale"
     case .changing(let first, let second?):
-      "\(number(first))+0x59 \(number(second))+0x\(minutes)"
+      "\(number(first))+0x\(before) \(number(second))+0x\(minutes)"
     }
   }
 

@@ -18,16 +18,18 @@ enum RunbookIntroduction {
     1. Read the alert's *subject*: the queue, worker, task or schedule entry it is about.
     2. Ask taskmon for the evidence: `taskmon check --from http://HOST:9808`, or open `taskmon top`,
        choose the finding, press Enter.
-    3. Find its heading below: *See it* first, then *What to do*. Why it hurts can wait until morning.
+    3. Find its heading below: *See it* first, then *What to do*. Why it hurts can wait until
+       morning.
     4. If several alerts came together, begin with `\(BrokerUnreachable.id.alertName)`, then
-       `\(LostWorker.id.alertName)` and `\(BeatDown.id.alertName)`: the others often follow from them.
+       `\(LostWorker.id.alertName)` and `\(BeatDown.id.alertName)`: the others often follow from
+       them.
     5. Silence what you know of, with an end, instead of changing a threshold at night:
 
            amtool silence add alertname=\(StuckTask.id.alertName) subject=TASK --duration 2h \\
              --comment 'being worked on'
 
-    An alert ends by itself when its cause does. That no alert comes says that all is well only while
-    `TaskmonDown`, `TaskmonAbsent` and `TaskmonRuleCannotJudge` are loaded too.
+    An alert ends by itself when its cause does. That no alert comes says that all is well only
+    while `TaskmonDown`, `TaskmonAbsent` and `TaskmonRuleCannotJudge` are loaded too.
 
     ## What lies here
 
@@ -48,10 +50,11 @@ enum RunbookIntroduction {
           - targets: ["127.0.0.1:9808"]
     ```
 
-    In Grafana: Dashboards, New, Import, upload `\(OverviewDashboard.fileName)`, choose the data source.
+    In Grafana: Dashboards, New, Import, upload `\(OverviewDashboard.fileName)`, choose the data
+    source.
 
-    The files link to this runbook by its name. Where yours has an address, have them written with it,
-    from a clone of taskmon:
+    The files link to this runbook by its name. Where yours has an address, have them written with
+    it, from a clone of taskmon:
 
     ```sh
     swift run generate-dashboards --runbook https://wiki.example.org/taskmon /etc/prometheus/taskmon
@@ -59,11 +62,11 @@ enum RunbookIntroduction {
 
     ## How alerts are named
 
-    A rule's alert is its id in one word: `\(StuckTask.id)` is `\(StuckTask.id.alertName)`. It has the
-    same name at every severity and differs in its label `severity`, so one silence or one route
+    A rule's alert is its id in one word: `\(StuckTask.id)` is `\(StuckTask.id.alertName)`. It has
+    the same name at every severity and differs in its label `severity`, so one silence or one route
     covers both; a subject has one severity at a time. Its labels are those of `taskmon_finding`
-    (`rule`, `antipattern`, `subject`), and `kind`: an *incident* is happening now, a *practice* is a
-    setting or habit that will hurt. Practices need nobody at night:
+    (`rule`, `antipattern`, `subject`), and `kind`: an *incident* is happening now, a *practice* is
+    a setting or habit that will hurt. Practices need nobody at night:
 
     ```yaml
     # alertmanager.yml

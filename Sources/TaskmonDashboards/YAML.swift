@@ -2,8 +2,8 @@ package import TaskmonHealth
 
 /// Writes the little YAML that rule files need, in the style people write it in.
 ///
-/// Texts are plain where YAML reads them back as the same text, in single quotes otherwise, and in a
-/// literal block where they have several lines.
+/// Texts are plain where YAML reads them back as the same text, in single quotes otherwise, and in
+/// a literal block where they have several lines.
 package enum YAML {
   /// A document; ends with a line feed.
   package static func text(_ value: OrderedJSON) -> String {

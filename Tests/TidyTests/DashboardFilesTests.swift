@@ -34,7 +34,7 @@ struct DashboardFilesTests {
   @Test("name only metrics that exist")
   func metrics() {
     let expressions =
-      alerts.matches(of: #/\n +expr: (.*)/#).map { $0.output.1 }
+      alerts.matches(of: #/\n +expr: ((?:.|\n)*?)\n +for: /#).map { $0.output.1 }
       + proofs.matches(of: #/\n +- series: (.*)/#).map { $0.output.1 }
       + overview.matches(of: #/"(?:expr|query)": "(.*)"/#).map { $0.output.1 }
       + runbook.matches(of: #/```promql\n((?:[^`]|\n)*)```/#).map { $0.output.1 }

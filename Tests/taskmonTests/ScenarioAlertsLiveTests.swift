@@ -15,19 +15,13 @@ struct ScenarioAlertsLiveTests {
       "promtool", ["test", "rules", "test.yaml"], folder: folder.path)
     #expect(run.end == .exit(0), "\(run.outputText)\(run.errorText)")
     // A scenario that bears a rule's name is there to show that rule.
-    if try await Self.rules().contains(scenario) {
+    if try await ScenarioPages.rules().contains(scenario) {
       #expect(page.findings.contains { $0.rule == scenario }, "\(page.findings)")
     }
   }
 
   private static func shipped(_ name: String) throws -> String {
     try String(contentsOfFile: Fixture.folder + "/../../dashboards/" + name, encoding: .utf8)
-  }
-
-  private static func rules() async throws -> [String] {
-    struct Rule: Decodable { let id: String }
-    let json = try await Taskmon().run(["rules", "--format", "json"]).outputText
-    return try JSONDecoder().decode([Rule].self, from: Data(json.utf8)).map(\.id)
   }
 
   /// The page stays as it is for half an hour, and every finding above info is an alert by then.

@@ -2,7 +2,7 @@ import Foundation
 import TaskmonTestSupport
 import Testing
 
-/// What `check` says of each scenario of the demo, as a page of metrics.
+/// What taskmon serves of each scenario of the demo, as a page of metrics.
 ///
 /// Several tests look at the same page: it takes a minute and a quarter to come by.
 actor ScenarioPages {
@@ -23,19 +23,30 @@ actor ScenarioPages {
       .compactMap { $0.split(separator: " ").first.map(String.init) }
   }
 
+  /// The mistakes of the demo are there from its start, but workers are asked and results scanned
+  /// twice a minute; a scenario that bears a rule's name is waited for until that rule has spoken.
   private static func look(at scenario: String) async throws -> ScenarioPage {
     let taskmon = try Taskmon()
-    // The mistakes of the demo are there from its start, but workers are asked and results scanned
-    // twice a minute.
-    let run = try await taskmon.run(
-      [
-        "demo", scenario, "--", Taskmon.path, "check", "--observe", "75s", "--format",
-        "prometheus",
-      ], timeout: 180)
-    guard run.outputText.contains("taskmon_build_info") else {
-      throw SupportError("\(scenario): \(run.end)\n\(run.outputText)\n\(run.errorText)")
+    let own = try await rules().contains(scenario) ? scenario : nil
+    let broker = try DemoBroker(scenario, taskmon)
+    let serving = try await Serving(["--broker", try await broker.url()], taskmon: taskmon)
+    try await pass(seconds: 75)
+    var page = ScenarioPage(text: try serving.get("/metrics").body)
+    let deadline = ContinuousClock.now + .seconds(90)
+    while let own, !page.findings.contains(where: { $0.rule == own }),
+      ContinuousClock.now < deadline
+    {
+      try await pass(seconds: 1)
+      page = ScenarioPage(text: try serving.get("/metrics").body)
     }
-    return ScenarioPage(text: run.outputText)
+    try await broker.stop()
+    return page
+  }
+
+  static func rules() async throws -> [String] {
+    struct Rule: Decodable { let id: String }
+    let json = try await Taskmon().run(["rules", "--format", "json"]).outputText
+    return try JSONDecoder().decode([Rule].self, from: Data(json.utf8)).map(\.id)
   }
 }
 

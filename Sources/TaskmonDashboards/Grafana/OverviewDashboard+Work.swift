@@ -4,7 +4,7 @@ extension OverviewDashboard {
     title: "Queues",
     panels: [
       curves(
-        "Messages waiting", stacked: true, "Over all priorities of a queue.",
+        "Waiting by queue", stacked: true, "Over all priorities of a queue.",
         [("sum by (queue_name) (\(chosen("celery_queue_length")))", "{{queue_name}}")]),
       curves(
         "Oldest message", unit: "s", "How long the next message of a queue has been due.",
@@ -30,7 +30,7 @@ extension OverviewDashboard {
         ]),
       curves(
         "Redelivered messages", unit: "ops",
-        "Received again in the same attempt: a worker died, or the visibility timeout is too short.",
+        "Received again in the same attempt: a worker died, or the visibility timeout is short.",
         [(pace("celery_queue_messages_redelivered_total", by: "queue_name"), "{{queue_name}}")]),
     ])
 

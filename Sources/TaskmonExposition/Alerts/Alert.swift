@@ -90,7 +90,7 @@ package struct ProofSeries: Sendable, Equatable {
     case constant(Double)
     /// From the first value by the second each minute.
     case rising(Double, Double)
-    /// The first value for an hour, then the second; a nil ends the series.
+    /// The first value for ten minutes, then the second; a nil ends the series.
     case changing(Double, Double?)
   }
 

@@ -113,8 +113,11 @@ package enum CeleryAlerts {
   private static let taskFailing = Alert(
     "CeleryTaskFailing", .warning,
     """
-    100 * \(perTask("celery_task_failed_total")) / (\(perTask("celery_task_failed_total")) \
-    + (\(perTask("celery_task_succeeded_total")))) > 20 \
+    100 * \(perTask("celery_task_failed_total"))
+      / (
+        \(perTask("celery_task_failed_total"))
+        + \(perTask("celery_task_succeeded_total"))
+      ) > 20
     and \(perTask("celery_task_failed_total")) > 10
     """,
     wait: .minutes(5), summary: "\(label: "name"): \(.wholeValue) % of its runs fail.",

@@ -34,7 +34,7 @@ package enum SelfAlerts {
       """,
     proofs: [
       AlertProof(
-        fires: "a target that was taskmon an hour ago and is down",
+        fires: "a target that was taskmon a while ago and is down",
         [
           ProofSeries("up", .changing(1, 0)), ProofSeries(build, .changing(1, nil)),
         ]),
@@ -56,7 +56,7 @@ package enum SelfAlerts {
       """,
     proofs: [
       AlertProof(fires: "nothing of taskmon's is there", [ProofSeries("up", 1)]),
-      AlertProof(quiet: "it was there an hour ago", [ProofSeries(build, .changing(1, nil))]),
+      AlertProof(quiet: "it was there a while ago", [ProofSeries(build, .changing(1, nil))]),
     ])
 
   private static let cannotReachRedis = Alert(
@@ -120,9 +120,9 @@ package enum SelfAlerts {
   private static let ruleCannotJudge = Alert(
     "TaskmonRuleCannotJudge", .warning,
     """
-    taskmon_rule_status{status="unknown",rule!~"\(slowRules)"} == 1 \
-    and on (job, instance, rule) max_over_time(taskmon_rule_status{status!="unknown"}[1d]) == 1 \
-    and \(scraped) taskmon_up == 1 \
+    taskmon_rule_status{status="unknown",rule!~"\(slowRules)"} == 1
+    and on (job, instance, rule) max_over_time(taskmon_rule_status{status!="unknown"}[1d]) == 1
+    and \(scraped) taskmon_up == 1
     unless \(scraped) taskmon_rule_status{rule="\(NoCeleryHere.id)",status="unknown"} == 1
     """,
     wait: judgeWait,
@@ -142,7 +142,7 @@ package enum SelfAlerts {
       """,
     proofs: [
       AlertProof(
-        fires: "it could judge an hour ago", judged(until: 1, rule: StuckTask.id),
+        fires: "it could judge a while ago", judged(until: 1, rule: StuckTask.id),
         labels: status(StuckTask.id)),
       AlertProof(
         quiet: "it never could, as without events",
@@ -213,7 +213,10 @@ package enum SelfAlerts {
         [ProofSeries("taskmon_snapshot_age_seconds", 2), ProofSeries("taskmon_up", 1)]),
       AlertProof(
         quiet: "Redis is away, so all is old",
-        [ProofSeries("taskmon_snapshot_age_seconds", .rising(0, 60)), ProofSeries("taskmon_up", 0)]),
+        [
+          ProofSeries("taskmon_snapshot_age_seconds", .rising(0, 60)),
+          ProofSeries("taskmon_up", 0),
+        ]),
     ])
 
   private static let eventsInterrupted = Alert(
@@ -277,7 +280,7 @@ extension SelfAlerts {
         healthy: healthy.map { [$0] } ?? []))
   }
 
-  /// A rule that was healthy for an hour and is unknown since; `up` is whether Redis answers then.
+  /// A rule that was healthy for a while and is unknown since; `up` is whether Redis answers then.
   private static func judged(until up: Double, rule: RuleID) -> [ProofSeries] {
     let after = Dictionary(
       page(unknown: rule).map { ($0.selector, $0.course) }, uniquingKeysWith: { $1 })
