@@ -85,7 +85,9 @@ package enum OverviewDashboard {
         [
           Panel.Query(
             "sum by (rule, severity) (\(chosen("taskmon_findings"))) > 0",
-            "{{severity}} {{rule}}")
+            "{{severity}} {{rule}}"),
+          Panel.Query(
+            "sum by (rule) (\(chosen("taskmon_findings_silenced"))) > 0", "silenced {{rule}}"),
         ]),
     ])
 }

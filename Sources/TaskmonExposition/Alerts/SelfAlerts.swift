@@ -61,12 +61,16 @@ package enum SelfAlerts {
 
   private static let cannotReachRedis = Alert(
     "TaskmonCannotReachRedis", .critical,
-    #"taskmon_up == 0 unless \#(scraped) taskmon_finding{rule="broker-unreachable"}"#,
+    """
+    taskmon_up == 0
+    unless \(scraped) taskmon_finding{rule="\(BrokerUnreachable.id)"}
+    unless \(scraped) taskmon_findings_silenced{rule="\(BrokerUnreachable.id)"}
+    """,
     wait: .minutes(5),
     summary: "taskmon at \(label: "instance") cannot reach Redis at \(label: "broker").",
     description: """
       Redis has not answered taskmon for five minutes, and no rule says so either: the first \
-      connection hangs, or the rule was silenced. Nothing else is judged meanwhile.
+      connection hangs. Nothing else is judged meanwhile.
       """,
     advice: """
       Ask from the machine of taskmon, with the URL it was given:
@@ -82,6 +86,12 @@ package enum SelfAlerts {
       AlertProof(
         quiet: "a rule tells it already, with what failed",
         [ProofSeries(#"taskmon_up{broker="prod"}"#, 0)] + page(finding: BrokerUnreachable.id)),
+      AlertProof(
+        quiet: "somebody silenced that rule",
+        [
+          ProofSeries(#"taskmon_up{broker="prod"}"#, 0),
+          ProofSeries("taskmon_findings_silenced{rule=\"\(BrokerUnreachable.id)\"}", 1),
+        ]),
     ])
 
   private static let seesNoCelery = Alert(
