@@ -44,6 +44,7 @@ struct ConsoleRun {
 
   private var allNotices: [String] {
     (configuration.isReadOnly ? ["read-only"] : [])
+      + (configuration.allowsControl ? ["control allowed: X T K P A act"] : [])
       + (configuration.skipsVerification ? ["TLS CERTIFICATE NOT CHECKED"] : []) + notices
   }
 
@@ -66,7 +67,9 @@ struct ConsoleRun {
       firstRoundsDone: false)
     let console = Console(
       data: data(empty),
-      options: ConsoleOptions(view: screen.view ?? .health, refresh: screen.refresh),
+      options: ConsoleOptions(
+        view: screen.view ?? .health, refresh: screen.refresh,
+        allowsControl: configuration.allowsControl),
       pages: { RuleRegistry.rule($0)?.page })
     let reason = try TerminalSession.run(
       console, mailbox: mailbox,
@@ -87,6 +90,8 @@ struct ConsoleRun {
     case .refresh(let every): Task { await monitor.poll(every: every) }
     case .enableEvents(let workers):
       Task { mailbox.tell(ConsoleMessage(await monitor.enableEvents(of: workers))) }
+    case .control(let action):
+      Task { mailbox.tell(ConsoleMessage(await monitor.perform(action), of: action)) }
     case .quit, .repaint, .bell, .copy, .save: break
     }
   }

@@ -186,6 +186,11 @@ struct InspectionBook: Sendable {
     }
   }
 
+  /// Has the static questions asked again; what they were answered stays until then.
+  mutating func forgetStatics(of names: [String]) {
+    for name in names { workers[name]?.answeredStatics = [:] }
+  }
+
   func expectedBytes(_ question: Question, from name: String, assumed: ByteCount) -> Int {
     workers[name]?.replySizes[question] ?? Int(assumed.value)
   }

@@ -75,6 +75,8 @@ package enum Effect: Sendable, Equatable {
   case save(ViewFile)
   /// Ask these workers to send task events, and tell what became of it.
   case enableEvents([WorkerID])
+  /// Do this, and tell what became of it.
+  case control(ControlAction)
 }
 
 /// What may go to the clipboard: names and ids, never anything a shell could take as more.

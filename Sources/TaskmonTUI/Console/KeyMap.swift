@@ -4,6 +4,7 @@ package enum ConsoleAction: Sendable, Equatable {
   case move(Int), page(Int), first, last, sideways(Int)
   case filter, nextMatch, previousMatch, sort, invert, wide, copy, save
   case pause, faster, slower, nextTimeStyle, help, repaint, askForEvents
+  case act(ControlVerb), moreActions
 }
 
 /// Where the console listens: a key may mean different things in each.
@@ -35,7 +36,7 @@ package struct KeyBinding: Sendable {
 
 /// Every key of the console, written once: the console, its help and its footer read it.
 package enum KeyMap {
-  package static let bindings: [KeyBinding] = views + moving + acting
+  package static let bindings: [KeyBinding] = views + moving + acting + controlling
 
   package static func action(for key: Key, in scope: KeyScope) -> ConsoleAction? {
     bindings.first { $0.scopes.contains(scope) && $0.keys.contains(key) }?.action
@@ -111,5 +112,23 @@ package enum KeyMap {
     KeyBinding([.control("l")], in: everywhere, .repaint, "draw the screen anew"),
     KeyBinding([.character("q")], in: [.table], .quit, "quit", footer: "quit"),
     KeyBinding([.control("c")], in: everywhere, .quit, "quit from anywhere"),
+  ]
+
+  private static let subjects: [KeyScope] = [.table, .page]
+
+  /// What changes something; each asks first.
+  private static let controlling: [KeyBinding] = [
+    KeyBinding(
+      [.character("X")], in: subjects, .act(.revoke),
+      "revoke a task, so that it never runs (this and the next four: --allow-control)"),
+    KeyBinding(
+      [.character("T")], in: subjects, .act(.terminate), "terminate a task that runs"),
+    KeyBinding(
+      [.character("K")], in: subjects, .act(.shutDown), "shut the selected worker down"),
+    KeyBinding(
+      [.character("P")], in: subjects, .act(.purge), "purge the selected queue"),
+    KeyBinding(
+      [.character("A")], in: subjects, .moreActions,
+      "what else can be done: rate and time limits, pool size, consumers"),
   ]
 }

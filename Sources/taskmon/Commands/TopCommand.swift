@@ -12,6 +12,15 @@ struct TopCommand: ParsableCommand {
   @OptionGroup var connection: ConnectionOptions
   @OptionGroup var screen: ScreenOptions
   @Option(setting: "replay") var replay: String?
+  @Flag(setting: "allow-control") var allowControl: Bool
+
+  func validate() throws {
+    guard !(allowControl && connection.readOnly) else {
+      throw ValidationError(
+        "--allow-control changes tasks, workers and queues, which --read-only forbids: give one of "
+          + "the two")
+    }
+  }
 
   func run() throws {
     if let replay {
@@ -20,8 +29,10 @@ struct TopCommand: ParsableCommand {
         screen: screen
       ).run()
     }
+    var configuration = try connection.monitorConfiguration()
+    configuration.allowsControl = allowControl
     try ConsoleRun(
-      configuration: try connection.monitorConfiguration(),
+      configuration: configuration,
       thresholds: try connection.thresholds(), screen: screen
     ).run()
   }
