@@ -92,15 +92,20 @@ package struct OperatorCommand: WireCommand, Hashable {
 
   /// Counts and removes what waits in every priority step of a queue, all at once, as `celery purge`
   /// does; Redis gives the memory back in its own time.
-  package static func purge(_ queue: QueueName, _ layout: KeyLayout) -> [OperatorCommand] {
+  ///
+  /// A full Redis refuses every transaction, so that there it has to be done list by list.
+  package static func purge(
+    _ queue: QueueName, _ layout: KeyLayout, atOnce: Bool = true
+  ) -> [OperatorCommand] {
     let lists = layout.prioritySteps.map { layout.messages(of: queue, step: $0).bytes }
-    return [Self(.multi)] + lists.flatMap { [Self(.llen, $0), Self(.unlink, $0)] } + [Self(.exec)]
+    let steps = lists.flatMap { [Self(.llen, $0), Self(.unlink, $0)] }
+    return atOnce ? [Self(.multi)] + steps + [Self(.exec)] : steps
   }
 
-  /// How many messages that has removed; throws what Redis refused, and then nothing is removed.
+  /// How many messages that has removed; throws what Redis refused, and then, at once, nothing is.
   package static func removed(_ replies: [RedisReply]) throws(PurgeRefusal) -> Int {
     if let error = replies.compactMap(\.error).first { throw PurgeRefusal(error: error) }
-    let inner = replies.last?.array ?? []
+    let inner = replies.last?.array ?? replies
     if let error = inner.compactMap(\.error).first { throw PurgeRefusal(error: error) }
     return inner.enumerated().reduce(0) { sum, item in
       item.offset.isMultiple(of: 2) ? sum &+ (item.element.integer ?? 0) : sum
@@ -111,4 +116,6 @@ package struct OperatorCommand: WireCommand, Hashable {
 /// Redis has not emptied a queue.
 package struct PurgeRefusal: Error, Sendable, Hashable {
   package let error: RedisServerError
+
+  package init(error: RedisServerError) { self.error = error }
 }

@@ -1,4 +1,3 @@
-import RedisClient
 package import TaskmonModel
 import TaskmonUnits
 
@@ -11,22 +10,18 @@ extension Monitor {
   /// Acts now; nothing is sent where nothing may be changed.
   package func perform(_ action: ControlAction) async -> ControlOutcome {
     let fleet = FleetOperator(configuration, time: time, cost: cost)
-    var outcome: ControlOutcome
-    do throws(RedisError) {
-      outcome = try await fleet.perform(action, layout: layout)
-    } catch {
-      outcome = .notSent(error.description)
-    }
+    var outcome = await fleet.perform(action, layout: layout)
     switch (action, outcome) {
     case (.shutDown(let ids), .toldToEnd):
       outcome = .toldToEnd(saidGoodbye: await sayGoodbye(ids))
     case (.rateLimit, .answered), (.timeLimit, .answered), (.growPool, .answered),
-      (.shrinkPool, .answered), (.addConsumer, .answered), (.cancelConsumer, .answered):
+      (.shrinkPool, .answered), (.addConsumer, .answered), (.cancelConsumer, .answered),
+      (.rateLimit, .unclear), (.timeLimit, .unclear), (.growPool, .unclear),
+      (.shrinkPool, .unclear), (.addConsumer, .unclear), (.cancelConsumer, .unclear):
       // What they have told of themselves is no longer so.
       await inspector.forgetStatics(of: action.workers)
       changedWorkers.formUnion(action.workers)
-    case (.revoke, _), (.purge, _), (_, .notSent), (_, .purged), (_, .toldToEnd),
-      (.shutDown, .answered):
+    case (.revoke, _), (.purge, _), (.shutDown, _), (_, .notSent), (_, .purged), (_, .toldToEnd):
       break
     }
     return outcome

@@ -37,6 +37,8 @@ package enum ControlAction: Sendable, Equatable {
 package enum ControlOutcome: Sendable, Equatable {
   /// Nobody was told and nothing was changed, and why.
   case notSent(String)
+  /// Redis or the way to it failed when it was under way: it may have been done.
+  case unclear(String)
   case answered(ControlAnswers)
   /// There is no answer to it; whether all that were told have said goodbye by now.
   case toldToEnd(saidGoodbye: Bool)

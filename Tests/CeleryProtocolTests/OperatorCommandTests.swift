@@ -115,6 +115,11 @@ struct OperatorCommandTests {
         ["MULTI"], ["LLEN", "px:mail"], ["UNLINK", "px:mail"], ["LLEN", "px:mail:5"],
         ["UNLINK", "px:mail:5"], ["EXEC"],
       ])
+    #expect(
+      OperatorCommand.purge("mail", layout, atOnce: false).map(Self.texts) == [
+        ["LLEN", "px:mail"], ["UNLINK", "px:mail"], ["LLEN", "px:mail:5"],
+        ["UNLINK", "px:mail:5"],
+      ])
   }
 
   @Test("What was removed is the sum of the lengths, and a refusal is none")
@@ -125,6 +130,8 @@ struct OperatorCommandTests {
         .status("OK"), queued, queued, queued, queued,
         .array([.integer(12), .integer(1), .integer(0), .integer(0)]),
       ]) == 12)
+    #expect(
+      try OperatorCommand.removed([.integer(12), .integer(1), .integer(3), .integer(1)]) == 15)
     let error = RedisServerError(message: "NOPERM no")
     #expect(throws: PurgeRefusal(error: error)) {
       try OperatorCommand.removed([.status("OK"), .error(error), .error(error)])

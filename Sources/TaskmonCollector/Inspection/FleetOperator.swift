@@ -20,41 +20,39 @@ struct FleetOperator: Sendable {
   }
 
   /// `layout` names the lists of queues as workers are configured.
-  func perform(
-    _ action: ControlAction, layout: KeyLayout
-  ) async throws(RedisError) -> ControlOutcome {
+  func perform(_ action: ControlAction, layout: KeyLayout) async -> ControlOutcome {
     guard !configuration.isReadOnly else { return .notSent("--read-only changes nothing") }
     guard configuration.allowsControl else { return .notSent("it takes --allow-control") }
     switch action {
-    case .purge(let queue): return try await purge(QueueName(queue), layout)
+    case .purge(let queue): return await purge(QueueName(queue), layout)
     case .revoke(let id, let terminates, let workers):
-      return try await tell(workers, isForAll: true) { slip in
+      return await tell(workers, isForAll: true) { slip in
         OperatorCommand(
           revoking: id, terminates: terminates, owner: slip.owner, ticket: slip.ticket,
           expires: slip.expires, layout: layout)
       }
-    case .shutDown: return try await tell(.shutdown, action.workers, layout, awaits: false)
+    case .shutDown: return await tell(.shutdown, action.workers, layout, awaits: false)
     case .rateLimit(let task, let rate, let workers):
-      return try await tell(.rateLimit(task: task, rate: rate), workers, layout)
+      return await tell(.rateLimit(task: task, rate: rate), workers, layout)
     case .timeLimit(let task, let soft, let hard, let workers):
-      return try await tell(.timeLimit(task: task, soft: soft, hard: hard), workers, layout)
+      return await tell(.timeLimit(task: task, soft: soft, hard: hard), workers, layout)
     case .growPool(let count, let workers):
-      return try await tell(.poolGrow(by: count), workers, layout)
+      return await tell(.poolGrow(by: count), workers, layout)
     case .shrinkPool(let count, let workers):
-      return try await tell(.poolShrink(by: count), workers, layout)
+      return await tell(.poolShrink(by: count), workers, layout)
     case .addConsumer(let queue, let workers):
-      return try await tell(.addConsumer(queue: queue), workers, layout)
+      return await tell(.addConsumer(queue: queue), workers, layout)
     case .cancelConsumer(let queue, let workers):
-      return try await tell(.cancelConsumer(queue: queue), workers, layout)
+      return await tell(.cancelConsumer(queue: queue), workers, layout)
     }
   }
 
   private func tell(
     _ method: OperatorCommand.Method, _ workers: [String], _ layout: KeyLayout,
     awaits: Bool = true
-  ) async throws(RedisError) -> ControlOutcome {
+  ) async -> ControlOutcome {
     guard !workers.isEmpty else { return .notSent("no worker was named") }
-    return try await tell(workers, isForAll: false, awaits: awaits) { slip in
+    return await tell(workers, isForAll: false, awaits: awaits) { slip in
       OperatorCommand(
         method, to: workers, owner: slip.owner, ticket: slip.ticket, expires: slip.expires,
         layout: layout)
@@ -64,18 +62,30 @@ struct FleetOperator: Sendable {
   private func tell(
     _ workers: [String], isForAll: Bool, awaits: Bool = true,
     _ make: @Sendable (WorkerCall.Slip) -> any WireCommand
-  ) async throws(RedisError) -> ControlOutcome {
+  ) async -> ControlOutcome {
+    let link = link()
+    // What fails here was not sent; what fails later may have been.
+    do throws(RedisError) { _ = try await link.read([.ping]) } catch {
+      return .notSent(error.description)
+    }
     let call = WorkerCall(
-      link: link(), layout: configuration.layout, time: time, budget: configuration.budget)
+      link: link, layout: configuration.layout, time: time, budget: configuration.budget)
     let expected = awaits ? (isForAll ? nil : workers.count) : 0
-    let outcome = try await call.ask(
-      expecting: expected, wait: configuration.budget.actionReplyWait, make)
+    let outcome: WorkerCall.Outcome
+    do throws(RedisError) {
+      outcome = try await call.ask(
+        expecting: expected, wait: configuration.budget.actionReplyWait, make)
+    } catch {
+      await call.leave()
+      return .unclear(error.description)
+    }
     switch outcome {
     case .silent(let reason):
       await call.close()
       return .notSent(reason)
     case .sent(let answers):
-      let isDone = answers.replies.count >= expected ?? answers.receivers
+      let hasAll = awaits && answers.replies.count >= expected ?? answers.receivers
+      let isDone = hasAll || answers.receivers == 0
       if isDone { await call.close() } else { await call.leave() }
       guard answers.receivers > 0 else { return .notSent("no worker listens for it") }
       return awaits
@@ -87,18 +97,30 @@ struct FleetOperator: Sendable {
   /// Looks first whether all of it are lists: what is removed is whatever has the name.
   private func purge(
     _ queue: QueueName, _ layout: KeyLayout
-  ) async throws(RedisError) -> ControlOutcome {
+  ) async -> ControlOutcome {
     guard !queue.text.contains("\u{FFFD}") else {
       return .notSent("the queue's name is no text, so it cannot be named")
     }
     let link = link()
     let lists = layout.prioritySteps.map { layout.messages(of: queue, step: $0) }
-    let lengths = try await link.read(lists.map { .listLength($0) })
-    if let error = lengths.compactMap(\.error).first {
-      await link.close()
-      return .notSent(error.sentence(on: layout))
+    do throws(RedisError) {
+      let lengths = try await link.read(lists.map { .listLength($0) })
+      if let error = lengths.compactMap(\.error).first {
+        await link.close()
+        return .notSent(error.sentence(on: layout))
+      }
+    } catch {
+      return .notSent(error.description)
     }
-    let replies = try await link.send(OperatorCommand.purge(queue, layout))
+    var replies: [RedisReply]
+    do throws(RedisError) {
+      replies = try await link.send(OperatorCommand.purge(queue, layout))
+      if replies.contains(where: { $0.error?.code == "OOM" }) {
+        replies = try await link.send(OperatorCommand.purge(queue, layout, atOnce: false))
+      }
+    } catch {
+      return .unclear(error.description)
+    }
     await link.close()
     do throws(PurgeRefusal) {
       return .purged(queue: queue.text, messages: try OperatorCommand.removed(replies))

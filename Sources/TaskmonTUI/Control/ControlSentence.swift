@@ -70,6 +70,8 @@ extension ConsoleMessage {
   package init(_ outcome: ControlOutcome, of action: ControlAction) {
     switch outcome {
     case .notSent(let reason): self.init("nothing was done: \(reason)", isRefusal: true)
+    case .unclear(let reason):
+      self.init("it is not known whether anything was done: \(reason)", isRefusal: true)
     case .purged(let queue, let count): self.init(ControlSentence.purged(count, queue))
     case .toldToEnd(let saidGoodbye):
       self.init(

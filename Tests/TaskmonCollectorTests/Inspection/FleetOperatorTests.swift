@@ -24,8 +24,8 @@ import Testing
 
   private static func perform(
     _ action: ControlAction, _ configuration: MonitorConfiguration
-  ) async throws -> ControlOutcome {
-    try await FleetOperator(
+  ) async -> ControlOutcome {
+    await FleetOperator(
       configuration, time: SystemTime.source, cost: RedisCostCounter()
     ).perform(action, layout: configuration.layout)
   }
@@ -44,7 +44,7 @@ import Testing
     let second = try ScriptedWorker("celery@w2", on: server)
     first.answer("revoke", with: #"{"ok": "tasks {'3f2a'} flagged as revoked"}"#)
     second.answer("revoke", with: #"{"error": "KeyError('revoke')"}"#)
-    let outcome = try await Self.perform(Self.revoke, Self.configuration(try server.url()))
+    let outcome = await Self.perform(Self.revoke, Self.configuration(try server.url()))
     let agreed = [Self.answer("celery@w1", "tasks {'3f2a'} flagged as revoked")]
     let refused = [Self.answer("celery@w2", "KeyError('revoke')")]
     #expect(outcome == .answered(ControlAnswers(agreed: agreed, refused: refused)))
@@ -58,12 +58,12 @@ import Testing
     let bystander = try ScriptedWorker("celery@w2", on: server)
     named.answer("pool_grow", with: #"{"ok": "pool will grow"}"#)
     let configuration = Self.configuration(try server.url())
-    let outcome = try await Self.perform(
+    let outcome = await Self.perform(
       .growPool(by: 2, workers: ["celery@w1"]), configuration)
     let agreed = [Self.answer("celery@w1", "pool will grow")]
     #expect(outcome == .answered(ControlAnswers(agreed: agreed)))
     #expect(
-      try await Self.perform(.growPool(by: 2, workers: []), configuration)
+      await Self.perform(.growPool(by: 2, workers: []), configuration)
         == .notSent("no worker was named"))
     #expect(named.methods() == ["pool_grow"] && bystander.methods() == [])
   }
@@ -75,7 +75,7 @@ import Testing
     let worker = try ScriptedWorker("celery@w1", on: server)
     worker.answer("cancel_consumer", with: #"{"ok": "no longer consuming from mail"}"#)
     worker.fallSilent()
-    let outcome = try await Self.perform(
+    let outcome = await Self.perform(
       .cancelConsumer(queue: "mail", workers: ["celery@w1"]),
       Self.configuration(try server.url(), wait: Seconds(0.1)))
     #expect(outcome == .answered(ControlAnswers(silent: ["celery@w1"])))
@@ -91,9 +91,9 @@ import Testing
     let configuration = Self.configuration(try server.url())
     let action = ControlAction.shutDown([WorkerID(name: "celery@w1", pid: 1)])
     #expect(
-      try await Self.perform(action, configuration) == .notSent("no worker listens for it"))
+      await Self.perform(action, configuration) == .notSent("no worker listens for it"))
     let worker = try ScriptedWorker("celery@w1", on: server)
-    #expect(try await Self.perform(action, configuration) == .toldToEnd(saidGoodbye: false))
+    #expect(await Self.perform(action, configuration) == .toldToEnd(saidGoodbye: false))
     try await eventually("it has heard") { worker.methods() == ["shutdown"] }
   }
 
@@ -105,12 +105,12 @@ import Testing
     try server.command("HSET", "px:unacked", "tag", "message")
     var configuration = Self.configuration(try server.url())
     configuration.keyPrefix = "px:"
-    let outcome = try await Self.perform(.purge(queue: "mail"), configuration)
+    let outcome = await Self.perform(.purge(queue: "mail"), configuration)
     #expect(outcome == .purged(queue: "mail", messages: 3))
     #expect(try server.command("EXISTS", "px:mailbox", "mail", "px:unacked") == .integer(3))
     #expect(try server.command("DBSIZE") == .integer(3))
     #expect(
-      try await Self.perform(.purge(queue: "mail"), configuration)
+      await Self.perform(.purge(queue: "mail"), configuration)
         == .purged(queue: "mail", messages: 0))
   }
 
@@ -118,7 +118,7 @@ import Testing
     let server = try await RedisServer()
     try server.command("SET", "mail", "text")
     guard
-      case .notSent(let reason) = try await Self.perform(
+      case .notSent(let reason) = await Self.perform(
         .purge(queue: "mail"), Self.configuration(try server.url()))
     else {
       Issue.record("it was removed")
@@ -137,15 +137,15 @@ import Testing
     let url = try server.url()
     for action in [Self.revoke, .purge(queue: "mail")] {
       #expect(
-        try await Self.perform(action, Self.configuration(url, allowsControl: false))
+        await Self.perform(action, Self.configuration(url, allowsControl: false))
           == .notSent("it takes --allow-control"))
       #expect(
-        try await Self.perform(action, Self.configuration(url, isReadOnly: true))
+        await Self.perform(action, Self.configuration(url, isReadOnly: true))
           == .notSent("--read-only changes nothing"))
     }
     #expect(try server.command("LLEN", "mail") == .integer(1))
     try server.command("CONFIG", "SET", "maxmemory", "500kb")
-    guard case .notSent(let reason) = try await Self.perform(Self.revoke, Self.configuration(url))
+    guard case .notSent(let reason) = await Self.perform(Self.revoke, Self.configuration(url))
     else {
       Issue.record("somebody was told")
       return
@@ -153,8 +153,20 @@ import Testing
     #expect(reason.contains("of maxmemory"))
     #expect(worker.methods() == [])
     #expect(
-      try await Self.perform(.purge(queue: "mail"), Self.configuration(url))
+      await Self.perform(.purge(queue: "mail"), Self.configuration(url))
         == .purged(queue: "mail", messages: 1), "this makes room")
+  }
+
+  @Test func `an unreachable Redis is told, and nothing was done`() async throws {
+    let server = try await RedisServer()
+    let url = try server.url()
+    try await server.kill9()
+    for action in [Self.revoke, .purge(queue: "mail")] {
+      guard case .notSent = await Self.perform(action, Self.configuration(url)) else {
+        Issue.record("it is said to be done")
+        return
+      }
+    }
   }
 
   @Test(
@@ -172,7 +184,7 @@ import Testing
     try server.command(
       bytes: (user + rule.split(separator: " ").map(String.init)).map { Array($0.utf8) })
     let url = try server.url().with(username: "op", password: Secret("pw"))
-    guard case .notSent(let reason) = try await Self.perform(action, Self.configuration(url))
+    guard case .notSent(let reason) = await Self.perform(action, Self.configuration(url))
     else {
       Issue.record("it was done")
       return

@@ -73,6 +73,9 @@ struct ControlSentenceTests {
     #expect(
       ConsoleMessage(.notSent("Redis is loading"), of: end)
         == ConsoleMessage("nothing was done: Redis is loading", isRefusal: true))
+    #expect(
+      ConsoleMessage(.unclear("closed"), of: purge)
+        == ConsoleMessage("it is not known whether anything was done: closed", isRefusal: true))
   }
 
   @Test("A message that is longer than the window is told in full until the next key")
@@ -80,7 +83,9 @@ struct ControlSentenceTests {
     var console = Console.showing(SampleData.data(), columns: 60, rows: 15)
     let flagged = "tasks {'5c9b2f9e-7f0f-4a55-9d2e-0b1c5f1a2d11'} flagged as revoked"
     _ = console.handle(.told(Self.answers([("celery@w3", flagged)], silent: ["celery@w2"])))
-    func tail() -> String { console.lines.suffix(4).joined(separator: " ") }
+    func tail() -> String {
+      console.lines.suffix(4).flatMap { $0.split(separator: " ") }.joined(separator: " ")
+    }
     #expect(tail().contains("celery@w3: tasks {'5c9b2f9e"))
     #expect(tail().contains("no answer from celery@w2"))
     _ = console.handle(.tick(SampleData.now))
