@@ -90,8 +90,8 @@ package struct OperatorCommand: WireCommand, Hashable {
     self.init(.publish, layout.controlChannel.bytes, call.envelope(layout))
   }
 
-  /// Counts and removes what waits in every priority step of a queue, all at once, as `celery purge`
-  /// does; Redis gives the memory back in its own time.
+  /// Counts and removes what waits in every priority step of a queue, all at once, as
+  /// `celery purge` does; Redis gives the memory back in its own time.
   ///
   /// A full Redis refuses every transaction, so that there it has to be done list by list.
   package static func purge(

@@ -189,8 +189,8 @@ struct ACLRuleTests {
       \(lines[1])
       ```
 
-      With `--allow-control`: purging takes the right to empty queues, whatever their names; all else
-      are messages to workers, which whoever may ask them may send.
+      With `--allow-control`: purging takes the right to empty queues, whatever their names; all
+      else are messages to workers, and whoever may ask them may send those.
 
       ```
       \(lines[2])

@@ -39,7 +39,6 @@ def facts(node):
     pool = inspect.stats()[node]["pool"]
     return {
         "registered": inspect.registered(*items)[node],
-        "slots": pool["max-concurrency"],
         "processes": pool["processes"],
         "queues": sorted(queue["name"] for queue in inspect.active_queues()[node]),
         "active": [task["worker_pid"] for task in inspect.active()[node]],

@@ -235,7 +235,8 @@ extension InspectionBook.Answers {
       WorkerStats(
         repliedAt: now, pool: reply.pool.map { PoolKind(rawValue: $0) ?? .other } ?? .other,
         slots: reply.slots, uptime: reply.uptime, prefetchCount: reply.prefetchCount,
-        totals: reply.totals, softLimit: reply.softLimit, hardLimit: reply.hardLimit))
+        totals: reply.totals, softLimit: reply.softLimit, hardLimit: reply.hardLimit,
+        processes: reply.processes.isEmpty ? nil : reply.processes.count))
   }
 
   private mutating func take(_ reply: ActiveTasksReply, at now: Timestamp, atMost limit: Int) {

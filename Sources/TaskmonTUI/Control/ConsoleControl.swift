@@ -1,6 +1,6 @@
 import TaskmonModel
 
-/// What the keys that act do: from the row under the cursor to a dialog, and from that to an effect.
+/// What the keys that act do: from the row under the cursor to a dialog, from that to an effect.
 extension Console {
   /// More than an id, a node name or a task's name ever is.
   static let longestValue = 255

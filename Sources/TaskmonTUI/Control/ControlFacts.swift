@@ -124,10 +124,15 @@ struct ControlFacts {
   }
 
   private var pools: [String] {
-    let sizes = up.map { worker in
-      "\(worker.id.name) has \(worker.stats.value?.slots.map { Self.count($0, "slot") } ?? "? slots")"
-    }
+    let sizes = up.map { "\($0.id.name) has \(Self.size($0)?.text ?? "? slots")" }
     return [ControlSentence.list(sizes, atMost: 4) + ".", told]
+  }
+
+  /// How much a pool can do at a time: its processes where it has some, else its slots.
+  static func size(_ worker: WorkerFacts) -> (count: Int, text: String)? {
+    guard let stats = worker.stats.value else { return nil }
+    if let processes = stats.processes { return (processes, count(processes, "process", "es")) }
+    return stats.slots.map { ($0, count($0, "slot")) }
   }
 
   private var consumers: [String] {
@@ -167,7 +172,7 @@ struct ControlFacts {
     ]
   }
 
-  static func count(_ number: Int, _ noun: String) -> String {
-    "\(number.grouped) \(noun)\(number == 1 ? "" : "s")"
+  static func count(_ number: Int, _ noun: String, _ plural: String = "s") -> String {
+    "\(number.grouped) \(noun)\(number == 1 ? "" : plural)"
   }
 }

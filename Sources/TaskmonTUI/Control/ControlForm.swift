@@ -142,9 +142,8 @@ struct ControlForm {
   private func shrinkPool() throws(ControlComplaint) -> ControlAction {
     let (count, names) = (try count(), try recipients.get())
     for worker in facts.up where names.contains(worker.id.name) {
-      if let slots = worker.stats.value?.slots, slots <= count {
-        throw ControlComplaint(
-          "\(worker.id.name) has \(ControlFacts.count(slots, "slot")): at least one must stay")
+      if let size = ControlFacts.size(worker), size.count <= count {
+        throw ControlComplaint("\(worker.id.name) has \(size.text): at least one must stay")
       }
     }
     return .shrinkPool(by: count, workers: names)

@@ -261,6 +261,26 @@ struct ControlDialogTests {
     _ = shrink.handle(.key(.backspace))
     #expect(Self.answer(shrink, "15") == [.control(.shrinkPool(by: 15, workers: ["celery@w1"]))])
     #expect(Self.answer(shrink, "16") == [.bell])
+    let grown = SampleData.data { moment in
+      var snapshot = SampleData.snapshot(at: moment)
+      snapshot.workers = snapshot.workers.map { workers in
+        var workers = workers
+        workers[0].stats = workers[0].stats.map { stats in
+          var stats = stats
+          stats.processes = 20
+          return stats
+        }
+        return workers
+      }
+      return snapshot
+    }
+    var again = Self.console(
+      .workers, [Self.key("A"), .down, .down, .down, .enter, .backspace], data: grown)
+    #expect(Self.text(again).contains("celery@w1 has 20 processes"))
+    #expect(Self.answer(again, "19") == [.control(.shrinkPool(by: 19, workers: ["celery@w1"]))])
+    again.type("20")
+    #expect(again.handle(.key(.enter)) == [.bell])
+    #expect(Self.text(again).contains("celery@w1 has 20 processes: at least one must stay"))
   }
 
   @Test("A consumer is added to named workers, and taken from those that consume the queue")
