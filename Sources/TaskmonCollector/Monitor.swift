@@ -52,6 +52,8 @@ package actor Monitor {
   var soughtRedBeatAt: Seconds?
   var sampledUnackedAt: Seconds?
   var chords = ChordWatch()
+  /// Node names of workers that were told to be otherwise and have not been asked since.
+  var changedWorkers: Set<String> = []
   /// Which Redis is scanned for results; nil while it is not known.
   var resultsURL: RedisURL?
   /// The process that answered there.

@@ -185,6 +185,10 @@ package struct WorkerStats: Sendable, Equatable, Codable {
   package var pool: PoolKind
   /// Slots: tasks it can run at the same time.
   package var slots: Int?
+  /// Child processes there were when it replied; nil where its pool has none.
+  ///
+  /// A pool that was told to grow or shrink goes on saying its first `slots`.
+  package var processes: Int?
   /// When it replied, counted from its start.
   package var uptime: Seconds?
   package var prefetchCount: Int?
@@ -197,11 +201,12 @@ package struct WorkerStats: Sendable, Equatable, Codable {
   package init(
     repliedAt: Timestamp, pool: PoolKind, slots: Int? = nil, uptime: Seconds? = nil,
     prefetchCount: Int? = nil, totals: [String: Int] = [:], softLimit: Seconds? = nil,
-    hardLimit: Seconds? = nil
+    hardLimit: Seconds? = nil, processes: Int? = nil
   ) {
     self.repliedAt = repliedAt
     self.pool = pool
     self.slots = slots
+    self.processes = processes
     self.uptime = uptime
     self.prefetchCount = prefetchCount
     self.totals = totals

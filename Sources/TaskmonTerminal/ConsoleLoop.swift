@@ -102,7 +102,7 @@ struct ConsoleLoop {
         shown = nil
       case .copy(let text): copy(text)
       case .save(let file): handle(.told(NewFile.message(NewFile.write(file))))
-      case .refresh, .enableEvents: onEffect(effect)
+      case .refresh, .enableEvents, .control, .silence, .endSilence: onEffect(effect)
       }
     }
   }

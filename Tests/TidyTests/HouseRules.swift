@@ -17,7 +17,8 @@ enum HouseRules {
 
   /// The only types that may be sent to Redis, each a closed list.
   static let wireCommands: Set = [
-    "ReadCommand", "ReplyListCommand", "ControlRequest", "WorkerChange", "DemoCommand",
+    "ReadCommand", "ReplyListCommand", "ControlRequest", "WorkerChange", "OperatorCommand",
+    "DemoCommand",
   ]
 
   static func foreignImports(in file: SourceFile) -> [Breach] {

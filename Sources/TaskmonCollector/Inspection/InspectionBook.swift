@@ -188,6 +188,11 @@ struct InspectionBook: Sendable {
     }
   }
 
+  /// Has the static questions asked again; what they were answered stays until then.
+  mutating func forgetStatics(of names: [String]) {
+    for name in names { workers[name]?.answeredStatics = [:] }
+  }
+
   func expectedBytes(_ question: Question, from name: String, assumed: ByteCount) -> Int {
     workers[name]?.replySizes[question] ?? Int(assumed.value)
   }
@@ -232,7 +237,8 @@ extension InspectionBook.Answers {
       WorkerStats(
         repliedAt: now, pool: reply.pool.map { PoolKind(rawValue: $0) ?? .other } ?? .other,
         slots: reply.slots, uptime: reply.uptime, prefetchCount: reply.prefetchCount,
-        totals: reply.totals, softLimit: reply.softLimit, hardLimit: reply.hardLimit))
+        totals: reply.totals, softLimit: reply.softLimit, hardLimit: reply.hardLimit,
+        processes: reply.processes.isEmpty ? nil : reply.processes.count))
   }
 
   private mutating func take(_ reply: ActiveTasksReply, at now: Timestamp, atMost limit: Int) {

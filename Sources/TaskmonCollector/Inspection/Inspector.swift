@@ -92,6 +92,9 @@ actor Inspector {
     return owed.subtracting(book.debts.keys)
   }
 
+  /// What these have told once is asked anew in the next round.
+  func forgetStatics(of names: [String]) { book.forgetStatics(of: names) }
+
   /// Redis was away: what was owed may never come, and our list may be gone.
   func reconnected() { book.forgiveAll() }
 

@@ -36,11 +36,17 @@ package struct ConsoleOptions: Sendable, Equatable {
   package var refresh: Seconds
   /// False for a replayed snapshot: its ages must not grow while somebody reads.
   package var followsClock: Bool
+  /// Keys may act on tasks, workers and queues.
+  package var allowsControl: Bool
 
-  package init(view: ViewID = .health, refresh: Seconds = Seconds(1), followsClock: Bool = true) {
+  package init(
+    view: ViewID = .health, refresh: Seconds = Seconds(1), followsClock: Bool = true,
+    allowsControl: Bool = false
+  ) {
     self.view = view
     self.refresh = refresh
     self.followsClock = followsClock
+    self.allowsControl = allowsControl
   }
 }
 

@@ -1,3 +1,4 @@
+package import TaskmonHealth
 package import TaskmonModel
 package import TaskmonUnits
 
@@ -75,6 +76,12 @@ package enum Effect: Sendable, Equatable {
   case save(ViewFile)
   /// Ask these workers to send task events, and tell what became of it.
   case enableEvents([WorkerID])
+  /// Do this, and tell what became of it.
+  case control(ControlAction)
+  /// Tell nothing more of a finding, here and in `check`, and say so.
+  case silence(Silence)
+  /// Tell of it again, and say so.
+  case endSilence(RuleID, subject: String)
 }
 
 /// What may go to the clipboard: names and ids, never anything a shell could take as more.

@@ -57,8 +57,11 @@ package enum WorkerPage {
     case .unavailable(let reason):
       facts.append(.unknown("pool", reason))
     case .value(let stats):
+      facts += [PageFact("pool", stats.pool.rawValue), count("slots", stats.slots)]
+      if let processes = stats.processes {
+        facts.append(PageFact("processes", processes.grouped))
+      }
       facts += [
-        PageFact("pool", stats.pool.rawValue), count("slots", stats.slots),
         count("prefetch count", stats.prefetchCount),
         worker.uptime.map { PageFact("uptime", $0.text) } ?? .unknown("uptime"),
         PageFact("hard limit of the pool", stats.hardLimit?.text ?? "none"),
