@@ -10,6 +10,7 @@ struct TopCommand: ParsableCommand {
     commandName: "top", abstract: "Shows the console; as plain text where there is no terminal.")
 
   @OptionGroup var connection: ConnectionOptions
+  @OptionGroup var silence: SilenceOptions
   @OptionGroup var screen: ScreenOptions
   @Option(setting: "replay") var replay: String?
   @Flag(setting: "allow-control") var allowControl: Bool
@@ -32,8 +33,8 @@ struct TopCommand: ParsableCommand {
     var configuration = try connection.monitorConfiguration()
     configuration.allowsControl = allowControl
     try ConsoleRun(
-      configuration: configuration,
-      thresholds: try connection.thresholds(), screen: screen
+      configuration: configuration, thresholds: try connection.thresholds(),
+      silences: try SilenceKeeper(silence, broker: configuration.identity), screen: screen
     ).run()
   }
 }
