@@ -87,6 +87,8 @@ struct ConsoleRun {
     case .refresh(let every): Task { await monitor.poll(every: every) }
     case .enableEvents(let workers):
       Task { mailbox.tell(ConsoleMessage(await monitor.enableEvents(of: workers))) }
+    case .ask(let worker):
+      Task { mailbox.post(answer: .answered(await monitor.holdings(of: worker))) }
     case .quit, .repaint, .bell, .copy, .save: break
     }
   }

@@ -13,6 +13,8 @@ package enum ConsoleEvent: Sendable, Equatable {
   case tick(Timestamp)
   /// What became of an effect.
   case told(ConsoleMessage)
+  /// What the worker whose page is open answered, or why it was not asked.
+  case answered(WorkerHoldings)
 }
 
 /// One line to the user, in sight until the next key.
@@ -75,6 +77,8 @@ package enum Effect: Sendable, Equatable {
   case save(ViewFile)
   /// Ask these workers to send task events, and tell what became of it.
   case enableEvents([WorkerID])
+  /// Ask this worker what it holds, and tell what it answered.
+  case ask(WorkerID)
 }
 
 /// What may go to the clipboard: names and ids, never anything a shell could take as more.
