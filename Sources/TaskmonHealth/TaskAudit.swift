@@ -8,6 +8,8 @@ package struct TaskAudit: Sendable, Equatable {
     package var policy: TaskPolicy
     /// Node names, sorted.
     package var workers: [String]
+    /// What it makes possible, the worst first.
+    package var faults: [Fault]
   }
 
   /// What may become of its runs, the worst first.
@@ -139,18 +141,18 @@ extension TaskAudit {
     self.name = name
     self.called = called
     self.runs = runs
-    variants = policies.map { Variant(policy: $0.key, workers: $0.value.sorted()) }
-      .sorted { left, right in
-        if left.workers.count != right.workers.count {
-          return left.workers.count > right.workers.count
-        }
-        return left.workers.lexicographicallyPrecedes(right.workers)
+    variants = policies.map { policy, workers in
+      Variant(
+        policy: policy, workers: workers.sorted(),
+        faults: Self.faults(policy, isLimitedByCall: !called.isEmpty, visibility: visibility)
+          .sorted())
+    }.sorted { left, right in
+      if left.workers.count != right.workers.count {
+        return left.workers.count > right.workers.count
       }
-    let isLimitedByCall = !called.isEmpty
-    var faults = Set(
-      variants.flatMap {
-        Self.faults($0.policy, isLimitedByCall: isLimitedByCall, visibility: visibility)
-      })
+      return left.workers.lexicographicallyPrecedes(right.workers)
+    }
+    var faults = Set(variants.flatMap(\.faults))
     if Set(variants.map { Values($0.policy) }).count > 1 { faults.insert(.differs) }
     self.faults = faults.sorted()
   }

@@ -58,7 +58,7 @@ struct PolicyOption: Sendable {
       }
       return Told(
         words: "tried again " + (most.map { "at most \($0) times" } ?? "without end"),
-        short: "auto \(most ?? "∞")", source: ruling.source)
+        short: most.map { "auto \($0)" } ?? "endless", source: ruling.source)
     }
   }
 

@@ -26,8 +26,12 @@ enum AuditPage {
       return [PageFact("verdict", TaskAudit.Fault.fine, .good)]
     }
     return task.faults.enumerated().map { index, fault in
-      PageFact(
-        index == 0 ? "verdict" : "", "\(fault.word): \(fault.sentence(visibility))", fault.role)
+      let having = task.variants.filter { $0.faults.contains(fault) }
+      let isEverywhere = having.isEmpty || having.count == task.variants.count
+      let place = isEverywhere ? "" : ", on \(names(having.flatMap(\.workers)))"
+      return PageFact(
+        index == 0 ? "verdict" : "", "\(fault.word): \(fault.sentence(visibility))\(place)",
+        fault.role)
     }
   }
 
@@ -57,12 +61,12 @@ enum AuditPage {
       let words = Set(found.map { $0.0.value?.words })
       return found.enumerated().map { index, kind in
         let name = index == 0 ? option.name : ""
-        let where_ = found.count > 1 ? ", on \(names(kind.workers))" : ""
+        let place = found.count > 1 ? ", on \(names(kind.workers))" : ""
         switch kind.0 {
-        case .unavailable(let reason): return .unknown(name, reason + where_)
+        case .unavailable(let reason): return .unknown(name, reason + place)
         case .value(let told):
           return PageFact(
-            name, "\(told.words): \(option.words(told.source))\(where_)",
+            name, "\(told.words): \(option.words(told.source))\(place)",
             words.count > 1 ? .warning : .text)
         }
       }

@@ -45,6 +45,7 @@ extension CollectionBudget {
     "bindings": "BindingCollectorTests", "originResults": "ResultScannerTests",
     "tailDepth": "FastPollTests", "rememberedTags": "QueueAgesTests",
     "replyWait": "InspectorTests", "assumedReply": "InspectorTests",
+    "revokedReply": "WorkerDeskTests", "shownHoldings": "WorkerDeskTests",
     "standstill": "InspectionBookTests", "scanStep": "LargeServerTests",
     "searchMessages": "TaskSearchTests", "searchBytes": "TaskSearchTests",
     "searchStep": "TaskSearchTests", "searchScanTime": "TaskSearchTests",
