@@ -83,8 +83,10 @@ struct AuditLiveTests {
       $0.contains("strict@audit") && $0.contains("prefork")
     }
     try await terminal.press("Enter")
-    let page = try await terminal.shows("what it holds", within: 60) {
-      $0.contains("the-reserved") && $0.contains("the-scheduled") && $0.contains("Registered tasks")
+    let page = try await terminal.shows("what it holds", within: 60) { screen in
+      ["the-reserved", "the-scheduled", "visibility_timeout", "audited.stubborn"].allSatisfy {
+        screen.contains($0)
+      }
     }
     #expect(page.firstMatch(of: #/audited\.guarded +the-reserved +celery +no/#) != nil, "\(page)")
     #expect(

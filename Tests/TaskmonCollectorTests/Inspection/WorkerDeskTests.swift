@@ -87,16 +87,12 @@ import Testing
     #expect(worker.methods().filter { $0 != "ping" } == ["reserved"])
     try worker.answerLate(try #require(worker.requests.first))
     worker.fallSilent(false)
-    let later = try Self.patient(office)
     try await eventually("it is asked again") {
-      let found = await later.look()
+      let found = await office.look()
       return found.reserved.value != nil
     }
     await office.desk.close()
   }
-
-  /// The same desk: what was slow once may be so again on a loaded machine.
-  private static func patient(_ office: Office) throws -> Office { office }
 
   @Test func `whoever owes an answer of the usual rounds is not asked`() async throws {
     let server = try await RedisServer()
