@@ -89,6 +89,10 @@ package struct CollectionBudget: Sendable, Equatable {
   /// Above this share of maxmemory under noeviction nothing is asked.
   package var memoryShareForRequests = 0.95
   package var registeredTasks = 5000
+  /// What 50,000 ids weigh in an answer: no worker remembers more that it will not run.
+  package var revokedReply = ByteCount.mebibytes(3)
+  /// Of what one worker holds so many are shown.
+  package var shownHoldings = 50
 
   // Memory of our own
   package var trackedTasks = 200_000

@@ -97,6 +97,8 @@ struct ConsoleRun {
     case .silence(let silence): mailbox.tell(silences.message { try silences.add(silence) })
     case .endSilence(let rule, let subject):
       mailbox.tell(silences.message { try silences.end(rule, subject) })
+    case .ask(let worker):
+      Task { mailbox.post(answer: .answered(await monitor.holdings(of: worker))) }
     case .quit, .repaint, .bell, .copy, .save: break
     }
   }

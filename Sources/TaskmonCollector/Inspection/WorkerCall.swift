@@ -66,6 +66,11 @@ struct WorkerCall: Sendable {
     return .sent(answers)
   }
 
+  /// Whatever lies in the list: answers that came when nobody waited for them any more.
+  func overdue() async throws(RedisError) -> [ControlReply] {
+    try await replies.take(keepingAlive: false).compactMap { try? ControlReply(decoding: $0) }
+  }
+
   /// Removes the reply list.
   func close() async {
     await replies.delete()

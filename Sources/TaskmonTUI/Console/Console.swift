@@ -43,6 +43,8 @@ package struct Console: Sendable {
   var view: ViewID
   var tables: [ViewID: TableState] = [:]
   var page: OpenPage?
+  /// What the worker whose page is open was asked.
+  var look: WorkerLook?
   /// Nil while help is closed.
   var help: Reading?
   var menu: ConsoleMenu?
@@ -71,7 +73,12 @@ package struct Console: Sendable {
 
   /// Takes one event in and says what is to be done.
   package mutating func handle(_ event: ConsoleEvent) -> [Effect] {
-    defer { settle() }
+    let effects = take(event)
+    settle()
+    return effects + lookAtWorker()
+  }
+
+  private mutating func take(_ event: ConsoleEvent) -> [Effect] {
     switch event {
     case .key(let key):
       message = nil
@@ -89,6 +96,8 @@ package struct Console: Sendable {
       clock = now
     case .told(let message):
       self.message = message
+    case .answered(let holdings):
+      take(holdings)
     }
     return []
   }
@@ -129,7 +138,7 @@ package struct Console: Sendable {
     data.snapshot.map { snapshot in
       ViewContext(
         snapshot: snapshot, history: data.history, report: data.report, moments: moments,
-        pages: pages)
+        look: look, pages: pages)
     }
   }
 

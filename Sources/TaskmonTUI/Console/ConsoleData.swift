@@ -59,6 +59,7 @@ package enum ViewID: Int, Sendable, Hashable, CaseIterable {
   case running = 5
   case beat = 6
   case results = 7
+  case audit = 8
   case broker = 9
 
   /// As `--view` takes it and, capitalised, as the tab shows it.
@@ -71,6 +72,7 @@ package enum ViewID: Int, Sendable, Hashable, CaseIterable {
     case .running: "running"
     case .beat: "beat"
     case .results: "results"
+    case .audit: "audit"
     case .broker: "broker"
     }
   }

@@ -46,6 +46,7 @@ extension CollectionBudget {
     "tailDepth": "FastPollTests", "rememberedTags": "QueueAgesTests",
     "replyWait": "InspectorTests", "actionReplyWait": "FleetOperatorTests",
     "assumedReply": "InspectorTests",
+    "revokedReply": "WorkerDeskTests", "shownHoldings": "WorkerDeskTests",
     "standstill": "InspectionBookTests", "scanStep": "LargeServerTests",
     "searchMessages": "TaskSearchTests", "searchBytes": "TaskSearchTests",
     "searchStep": "TaskSearchTests", "searchScanTime": "TaskSearchTests",
