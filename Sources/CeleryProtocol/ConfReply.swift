@@ -37,6 +37,8 @@ package struct ConfReply: Sendable, Equatable {
   package var alwaysEager: Bool?
   package var sendsTaskEvents: Bool?
   package var redirectsStdouts: Bool?
+  /// By name, in capitals; numbers are not told apart.
+  package var redirectLevel: String?
   package var prefetchMultiplier: Int?
   package var defaultQueue: String?
   package var timezone: String?
@@ -60,6 +62,8 @@ package struct ConfReply: Sendable, Equatable {
     alwaysEager = answer["task_always_eager"]?.bool
     sendsTaskEvents = answer["worker_send_task_events"]?.bool
     redirectsStdouts = answer["worker_redirect_stdouts"]?.bool
+    redirectLevel = Self.text(answer["worker_redirect_stdouts_level"])
+      .flatMap { LogLevelName.of($0, anyCase: true) }
     prefetchMultiplier = answer["worker_prefetch_multiplier"]?.int
     defaultQueue = Self.text(answer["task_default_queue"])
     timezone = Self.text(answer["timezone"])
