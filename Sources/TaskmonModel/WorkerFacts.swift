@@ -153,11 +153,17 @@ package struct WorkerSettings: Sendable, Hashable, Codable {
   package var scheduleEntryNames: [String]
   /// `task_always_eager`: what it publishes itself it runs at once instead; nil where not told.
   package var isAlwaysEager: Bool?
+  /// `worker_redirect_stdouts` and its level: prints become lines of the log; nil where not told.
+  package var redirectsOutput: Bool?
+  package var redirectLevel: String?
 
   package init(
     visibilityTimeout: Seconds? = nil, resultBackend: String? = nil,
-    scheduleEntryNames: [String] = [], isAlwaysEager: Bool? = nil
+    scheduleEntryNames: [String] = [], isAlwaysEager: Bool? = nil, redirectsOutput: Bool? = nil,
+    redirectLevel: String? = nil
   ) {
+    self.redirectsOutput = redirectsOutput
+    self.redirectLevel = redirectLevel
     self.isAlwaysEager = isAlwaysEager
     self.visibilityTimeout = visibilityTimeout
     self.resultBackend = resultBackend

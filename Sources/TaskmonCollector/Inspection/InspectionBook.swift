@@ -251,7 +251,8 @@ extension InspectionBook.Answers {
       WorkerSettings(
         visibilityTimeout: reply.visibilityTimeout,
         resultBackend: reply.resultBackend.map(URLSecrets.hidden),
-        scheduleEntryNames: schedule.map(\.name), isAlwaysEager: reply.alwaysEager ?? false))
+        scheduleEntryNames: schedule.map(\.name), isAlwaysEager: reply.alwaysEager ?? false,
+        redirectsOutput: reply.redirectsStdouts, redirectLevel: reply.redirectLevel))
   }
 }
 
