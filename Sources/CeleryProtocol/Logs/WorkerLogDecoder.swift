@@ -62,9 +62,10 @@ package struct WorkerLogDecoder: Sendable, Hashable {
   ) -> WorkerLogLine.Logger {
     if header.logger == .redirected { return .redirected }
     if case .ofTask = content { return .named }
+    if header.logger != nil { return .named }
     // In a format without names this is what the message itself begins with.
     if message.logger == .redirected, namesLoggers != false { return .redirected }
-    if header.logger != nil || namesLoggers == true { return .named }
+    if namesLoggers == true { return .named }
     return message.logger != nil && namesLoggers == nil ? .named : .unnamed
   }
 }

@@ -8,6 +8,9 @@ struct LogProblem: Error, Equatable {
 
   init(_ sentence: String) { self.sentence = sentence }
 
+  /// Of the last call that failed.
+  static var last: LogProblem { system(errno) }
+
   static func system(_ code: Int32) -> LogProblem { LogProblem(String(cString: strerror(code))) }
 }
 

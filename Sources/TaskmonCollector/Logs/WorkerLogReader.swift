@@ -83,7 +83,8 @@ actor WorkerLogReader {
       let matches = LogFolder.matches(pattern).filter { !Self.isPacked($0) }
       if matches.isEmpty { searchProblems.append("no file matches \(pattern)") }
       for path in matches where found[path] == nil {
-        if let status = LogFolder.status(path) { found[path] = status }
+        found[path] = LogFolder.status(path)
+        if found[path] == nil { searchProblems.append("\(path): \(LogProblem.last.sentence)") }
       }
     }
     let newest = found.sorted { ($1.value.modified, $0.key) < ($0.value.modified, $1.key) }
