@@ -36,6 +36,8 @@ package actor Monitor {
   let scans: RedisLink
   let cost = RedisCostCounter()
   let scanBrake = ScanBrake()
+  /// Nil where no log is read.
+  let logReader: WorkerLogReader?
   private var redisTime = RedisTime()
   let startedAt: Timestamp
 
@@ -64,7 +66,7 @@ package actor Monitor {
 
   /// The slow collectors that `check` waits for once.
   enum SlowRhythm: CaseIterable {
-    case bindings, schedule, inspection, results
+    case bindings, schedule, inspection, results, logs
   }
 
   package init(
@@ -93,11 +95,21 @@ package actor Monitor {
       link: questions, layout: layout, time: time, budget: configuration.budget)
     enabler = EventsEnabler(configuration, time: time, cost: cost)
     desk = WorkerDesk(configuration, inspector: inspector, time: time, cost: cost)
+    logReader =
+      configuration.workerLogs.isEmpty
+      ? nil
+      : WorkerLogReader(
+        configuration.workerLogs, budget: configuration.budget,
+        countsTails: configuration.countsLogTails,
+        positions: history.workerLogs.compactMapValues(\.position))
+    if logReader != nil { facts.workerLogs = WorkerLogFacts() }
     (updates, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
   }
 
   /// Observes until cancelled, then leaves nothing of its own in Redis.
   package func run() async {
+    let logs = followLogs()
+    defer { logs?.cancel() }
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await self.pollForever() }
       group.addTask { await self.publishForever() }

@@ -91,6 +91,9 @@ package enum Settings {
       "fanout-patterns", .truth, for: CommandName.observing, standard: "true",
       help: "The broker's fanout_patterns: true or false."),
     Setting(
+      "worker-log", .path, for: CommandName.observing, value: "glob", isList: true,
+      help: "Logs of workers to follow, as files, a pattern of them, or a pipe; repeatable."),
+    Setting(
       "set", .thresholds, for: CommandName.judging, isList: true,
       help: "A threshold, RULE.THRESHOLD=VALUE or RULE[SUBJECT].THRESHOLD=VALUE; repeatable."),
     Setting(

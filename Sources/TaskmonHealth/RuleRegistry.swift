@@ -42,6 +42,7 @@ package enum RuleRegistry {
     ConnectionsNearLimit.self,
     IdleFleet.self,
     FragileTask.self,
+    PrintInTask.self,
   ]
 
   package static func rule(_ id: RuleID) -> (any Rule.Type)? { all.first { $0.id == id } }

@@ -23,12 +23,14 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
   package private(set) var server: ServerTrack
   package private(set) var chords: ChordTracks
   package private(set) var tasks: TaskTrack
+  /// What the workers' logs told and how far they were read, by path.
+  package private(set) var workerLogs: [String: LogTrack] = [:]
   /// When an earlier run ended, where this history was read from a state file.
   package private(set) var earlierRunEnded: Timestamp?
 
   private enum CodingKeys: String, CodingKey {
     case queues, workers, beatEntries, scheduledRuns, lockMissingSince, schedule, server
-    case registries, activity, chords, tasks, earlierRunEnded, entryRuns
+    case registries, activity, chords, tasks, earlierRunEnded, entryRuns, workerLogs
   }
 
   package init() {
@@ -66,6 +68,9 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     chords = try container.decodeIfPresent(ChordTracks.self, forKey: .chords) ?? ChordTracks()
     let track = try container.decodeIfPresent(TaskTrack.self, forKey: .tasks) ?? TaskTrack()
     tasks = track.afterRestart()
+    workerLogs =
+      (try container.decodeIfPresent([String: LogTrack].self, forKey: .workerLogs) ?? [:])
+      .mapValues { $0.afterRestart() }
     earlierRunEnded = try container.decodeIfPresent(Timestamp.self, forKey: .earlierRunEnded)
   }
 
@@ -83,14 +88,16 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     try container.encode(server, forKey: .server)
     try container.encode(chords, forKey: .chords)
     try container.encode(tasks.kept(), forKey: .tasks)
+    try container.encode(workerLogs, forKey: .workerLogs)
     try container.encodeIfPresent(latest?.takenAt ?? earlierRunEnded, forKey: .earlierRunEnded)
   }
 
   /// Takes in the next snapshot.
   ///
-  /// While Redis is away nothing moves but `latest`.
+  /// While Redis is away nothing moves but `latest` and the workers' logs.
   package mutating func absorb(_ snapshot: Snapshot) {
     defer { latest = snapshot }
+    LogTrack.absorb(snapshot, into: &workerLogs)
     guard snapshot.link.isUp else { return }
     let before = Pulse(self)
     let lastRound = latest?.inspection.lastRound

@@ -55,9 +55,15 @@ extension CollectionBudget {
     "taskSeries": "LedgerStatisticsTests", "taskNames": "LedgerStatisticsTests",
     "recentFailures": "LedgerStatisticsTests", "recentDuplicates": "LedgerStatisticsTests",
     "oddIDs": "LedgerStatisticsTests", "usualRuns": "LedgerTasksTests",
+    "logFiles": "WorkerLogReaderTests", "logFileBytes": "WorkerLogReaderTests",
+    "logBytes": "WorkerLogReaderTests", "logLine": "WorkerLogReaderTests",
+    "logEnd": "WorkerLogReaderTests", "logTail": "WorkerLogReaderTests",
+    "logBacklog": "WorkerLogReaderTests",
   ]
   /// Pauses between two passes: nothing is at or over them.
-  private static let pauses: Set = ["resultPause", "discoveryPause", "censusPause"]
+  private static let pauses: Set = [
+    "resultPause", "discoveryPause", "censusPause", "logPause", "logSearchPause",
+  ]
 
   @Test func `every limit there is has its test`() {
     let fields = Mirror(reflecting: CollectionBudget()).children.compactMap(\.label)
