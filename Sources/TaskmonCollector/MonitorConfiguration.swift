@@ -26,6 +26,10 @@ package struct MonitorConfiguration: Sendable {
   package var inspectInterval: Seconds
   /// What the broker's `visibility_timeout` is said to be where no worker tells; nil: not said.
   package var visibilityTimeout: Seconds?
+  /// In which buckets times of tasks are counted.
+  package var buckets: HistogramBounds
+  /// Where a task is taken to come from whose queue nobody tells.
+  package var defaultQueue: String
   package var budget: CollectionBudget
   package var limits: RedisLimits
 
@@ -35,6 +39,7 @@ package struct MonitorConfiguration: Sendable {
     fanoutPrefix: KeyLayout.FanoutPrefix = .database, fanoutPatterns: Bool = true,
     isReadOnly: Bool = false, enablesEvents: Bool = false, pollInterval: Seconds = Seconds(1),
     inspectInterval: Seconds = Seconds(30), visibilityTimeout: Seconds? = nil,
+    buckets: HistogramBounds = HistogramBounds(), defaultQueue: String = "celery",
     budget: CollectionBudget = CollectionBudget(), limits: RedisLimits = .standard
   ) {
     self.broker = broker
@@ -51,6 +56,8 @@ package struct MonitorConfiguration: Sendable {
     self.pollInterval = pollInterval
     self.inspectInterval = inspectInterval
     self.visibilityTimeout = visibilityTimeout
+    self.buckets = buckets
+    self.defaultQueue = defaultQueue
     self.budget = budget
     self.limits = limits
   }

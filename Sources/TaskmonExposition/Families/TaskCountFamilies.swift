@@ -83,8 +83,12 @@ package enum TaskCountFamilies: FamilyGroup {
         .histogram(
           Histogram(
             bounds: buckets.bounds, counts: cumulative, sum: buckets.sum.value,
-            count: buckets.count)))
+            count: buckets.count, exemplars: buckets.exemplars.map { $0.flatMap(exemplar) })))
     ]
+  }
+
+  private static func exemplar(_ run: TimeExemplar) -> Exemplar? {
+    Exemplar("task_id", run.taskID, value: run.time.value, at: run.at.secondsSince1970)
   }
 
   private static func sums(
@@ -134,5 +138,12 @@ extension TimeBuckets {
   fileprivate mutating func add(_ other: TimeBuckets) {
     counts = zip(counts, other.counts).map { $0 + $1 }
     sum += other.sum
+    if exemplars.isEmpty {
+      exemplars = other.exemplars
+    } else if !other.exemplars.isEmpty {
+      exemplars = zip(exemplars, other.exemplars).map { own, theirs in
+        [own, theirs].compactMap(\.self).max { $0.at < $1.at }
+      }
+    }
   }
 }

@@ -52,7 +52,9 @@ extension CollectionBudget {
     "eventNames": "LedgerStatisticsTests", "eventNodes": "LedgerStatisticsTests",
     "taskSeries": "LedgerStatisticsTests", "taskNames": "LedgerStatisticsTests",
     "recentFailures": "LedgerStatisticsTests", "recentDuplicates": "LedgerStatisticsTests",
-    "oddIDs": "LedgerStatisticsTests", "usualRuns": "LedgerTasksTests",
+    "recentFailuresPerTask": "RecentRunsTests", "recentRetries": "RecentRunsTests",
+    "recentRetriesPerTask": "RecentRunsTests", "recentRuns": "RecentRunsTests",
+    "recentRunsPerTask": "RecentRunsTests", "oddIDs": "LedgerStatisticsTests", "usualRuns": "LedgerTasksTests",
   ]
   /// Pauses between two passes: nothing is at or over them.
   private static let pauses: Set = ["resultPause", "discoveryPause", "censusPause"]
