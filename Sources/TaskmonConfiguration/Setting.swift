@@ -31,6 +31,8 @@ package struct Setting: Sendable {
     case truth
     /// kombu's `priority_steps`: whole numbers, separated by commas.
     case steps
+    /// Upper bounds of buckets: seconds, separated by commas.
+    case bounds
     case choice([String])
     /// Thresholds of rules; each has an origin of its own.
     case thresholds
@@ -93,6 +95,7 @@ extension Setting.Kind {
     case .flag: ""
     case .truth: "true|false"
     case .steps: "numbers"
+    case .bounds: "seconds"
     case .choice: "name"
     case .thresholds: "setting"
     }

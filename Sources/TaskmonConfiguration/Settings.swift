@@ -167,6 +167,15 @@ package enum Settings {
     Setting(
       "allowed-hosts", .text, for: [.serve], value: "name", isList: true,
       help: "Host names to answer to, besides the address itself."),
+    Setting(
+      "buckets", .bounds, for: [.serve],
+      standard: "0.005,0.01,0.025,0.05,0.075,0.1,0.25,0.5,0.75,1,2.5,5,7.5,10",
+      foreign: ["CE_BUCKETS"], help: "Upper bounds of the buckets of celery_task_runtime."),
+    Setting(
+      "queue-wait-buckets", .bounds, for: [.serve],
+      standard: "0.05,0.1,0.25,0.5,1,2.5,5,10,30,60,120,300,600,1800",
+      foreign: ["CE_QUEUE_WAIT_BUCKETS"],
+      help: "Upper bounds of the buckets of celery_task_queue_wait_time."),
   ]
 
   private static let demo: [Setting] = [

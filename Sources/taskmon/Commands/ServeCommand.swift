@@ -18,17 +18,20 @@ struct ServeCommand: ParsableCommand {
 
   @Option(setting: "listen") var listen: ListenAddress
   @Option(setting: "allowed-hosts", parsing: .upToNextOption) var allowedHosts: [String]
+  @OptionGroup var buckets: BucketFlags
 
   func run() throws {
-    let configuration = try connection.monitorConfiguration()
+    var configuration = try connection.monitorConfiguration()
+    configuration.buckets = buckets.bounds
+    let identity = configuration.identity
     var logger = Logger(label: "taskmon", factory: { StreamLogHandler.standardError(label: $0) })
     logger.logLevel = .notice
     let session = Session(configuration, thresholds: try connection.thresholds(), logger: logger)
     let latest = LatestView()
     let server = MonitorServer(
       listen: listen, allowedHosts: allowedHosts,
-      options: ExpositionOptions(broker: configuration.identity, build: BuildFacts.current),
-      view: { latest.served(broker: configuration.identity.url) }, logger: quiet(logger))
+      options: ExpositionOptions(broker: identity, build: BuildFacts.current),
+      view: { latest.served(broker: identity.url) }, logger: quiet(logger))
     let (outcome, _) = try Blocking.run { () -> ListenFailure? in
       await serve(server, session, into: latest)
     }
