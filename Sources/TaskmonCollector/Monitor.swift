@@ -165,6 +165,7 @@ package actor Monitor {
 
   private func poll(begun: Seconds) async {
     turn &+= 1
+    queues.name(configuration.shownQueues.map { QueueName($0) }, at: time.now())
     let known = queues.ordered
     let asked = rota.next(
       of: known, counted: facts.counted, atMost: configuration.budget.queuesPerPoll)

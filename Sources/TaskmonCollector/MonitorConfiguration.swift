@@ -30,6 +30,8 @@ package struct MonitorConfiguration: Sendable {
   package var buckets: HistogramBounds
   /// Where a task is taken to come from whose queue nobody tells.
   package var defaultQueue: String
+  /// Queues that are followed whether or not anybody names them.
+  package var shownQueues: [String]
   package var budget: CollectionBudget
   package var limits: RedisLimits
 
@@ -40,6 +42,7 @@ package struct MonitorConfiguration: Sendable {
     isReadOnly: Bool = false, enablesEvents: Bool = false, pollInterval: Seconds = Seconds(1),
     inspectInterval: Seconds = Seconds(30), visibilityTimeout: Seconds? = nil,
     buckets: HistogramBounds = HistogramBounds(), defaultQueue: String = "celery",
+    shownQueues: [String] = [],
     budget: CollectionBudget = CollectionBudget(), limits: RedisLimits = .standard
   ) {
     self.broker = broker
@@ -58,6 +61,7 @@ package struct MonitorConfiguration: Sendable {
     self.visibilityTimeout = visibilityTimeout
     self.buckets = buckets
     self.defaultQueue = defaultQueue
+    self.shownQueues = shownQueues
     self.budget = budget
     self.limits = limits
   }

@@ -49,6 +49,8 @@ package struct Setting: Sendable {
   package var foreign: [String]
   /// May be given several times; a variable separates its values by commas.
   package var isList: Bool
+  /// What separates the values in a variable of another program.
+  package var foreignSeparator: Character
   /// Where the file itself is cannot stand in the file.
   package var isInFile: Bool
   /// One sentence.
@@ -58,7 +60,8 @@ package struct Setting: Sendable {
 
   init(
     _ name: String, _ kind: Kind, for commands: Set<CommandName>, value: String? = nil,
-    standard: String? = nil, foreign: [String] = [], isList: Bool = false, isInFile: Bool = true,
+    standard: String? = nil, foreign: [String] = [], isList: Bool = false,
+    foreignSeparator: Character = ",", isInFile: Bool = true,
     help: String, discussion: String? = nil
   ) {
     self.name = name
@@ -68,6 +71,7 @@ package struct Setting: Sendable {
     self.standard = standard
     self.foreign = foreign
     self.isList = isList
+    self.foreignSeparator = foreignSeparator
     self.isInFile = isInFile
     self.help = help
     self.discussion = discussion

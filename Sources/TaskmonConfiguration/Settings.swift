@@ -4,7 +4,7 @@ import TaskmonUnits
 
 /// Everything that can be set: flags, variables, keys of the file and the README's table.
 package enum Settings {
-  package static let all: [Setting] = connection + console + checking + serving + demo
+  package static let all: [Setting] = connection + console + checking + serving + exporter + demo
 
   /// The setting a command has under a name, which must exist.
   package static func named(_ name: String, of command: CommandName? = nil) -> Setting {
@@ -22,7 +22,7 @@ package enum Settings {
       discussion: "$XDG_CONFIG_HOME/taskmon/config.yaml, else /etc/taskmon/taskmon.yaml."),
     Setting(
       "broker", .namedRedis, for: CommandName.observing, standard: "redis://localhost:6379/0",
-      foreign: ["CELERY_BROKER_URL"],
+      foreign: ["CELERY_BROKER_URL", "CE_BROKER_URL"],
       help: "The broker, as Celery writes it; NAME=URL gives it a name."),
     Setting(
       "backend", .redis, for: CommandName.observing, foreign: ["CELERY_RESULT_BACKEND"],

@@ -9,7 +9,7 @@ import TaskmonUnits
 package enum TaskCountFamilies: FamilyGroup {
   package static func families(of input: ExpositionInput) -> [MetricFamily] {
     let statistics = input.facts?.tasks.value
-    let series = statistics.map { byHost($0.series) } ?? []
+    let series = statistics.map { byHost($0.series, input.options.naming) } ?? []
     return counters(series) + [
       .counter(
         "celery_task_failed_total", "Runs that failed for good, by the class of their exception.",
@@ -106,12 +106,19 @@ package enum TaskCountFamilies: FamilyGroup {
     var queue: String
   }
 
+  /// Workers have an `@` in their names, the hosts of publishers none.
+  private static func host(of series: TaskSeries, _ naming: MetricNaming) -> String {
+    let isWorker = series.node.contains("@")
+    return (isWorker ? naming.hidesWorker : naming.hidesSender)
+      ? MetricNaming.generic : series.host
+  }
+
   /// The series of each host, whose workers add up, in the order they were first heard.
-  private static func byHost(_ series: [TaskSeries]) -> [TaskSeries] {
+  private static func byHost(_ series: [TaskSeries], _ naming: MetricNaming) -> [TaskSeries] {
     var places: [Key: Int] = [:]
     var found: [TaskSeries] = []
     for one in series {
-      let key = Key(task: one.task, host: one.host, queue: one.queue)
+      let key = Key(task: one.task, host: host(of: one, naming), queue: one.queue)
       if let place = places[key] {
         found[place].add(one)
       } else {

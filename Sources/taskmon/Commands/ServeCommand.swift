@@ -16,21 +16,25 @@ struct ServeCommand: ParsableCommand {
 
   @OptionGroup var connection: ConnectionOptions
 
-  @Option(setting: "listen") var listen: ListenAddress
+  @Option(setting: "listen") var listen: ListenAddress?
   @Option(setting: "allowed-hosts", parsing: .upToNextOption) var allowedHosts: [String]
-  @OptionGroup var buckets: BucketFlags
+  @OptionGroup var exporter: ExporterFlags
 
   func run() throws {
+    exporter.complain()
+    var connection = connection
+    exporter.apply(to: &connection)
     var configuration = try connection.monitorConfiguration()
-    configuration.buckets = buckets.bounds
+    exporter.apply(to: &configuration)
     let identity = configuration.identity
+    var options = ExpositionOptions(broker: identity, build: BuildFacts.current)
+    exporter.apply(to: &options)
     var logger = Logger(label: "taskmon", factory: { StreamLogHandler.standardError(label: $0) })
-    logger.logLevel = .notice
+    logger.logLevel = exporter.logLevel ?? .notice
     let session = Session(configuration, thresholds: try connection.thresholds(), logger: logger)
     let latest = LatestView()
     let server = MonitorServer(
-      listen: listen, allowedHosts: allowedHosts,
-      options: ExpositionOptions(broker: identity, build: BuildFacts.current),
+      listen: exporter.address(listen), allowedHosts: allowedHosts, options: options,
       view: { latest.served(broker: identity.url) }, logger: quiet(logger))
     let (outcome, _) = try Blocking.run { () -> ListenFailure? in
       await serve(server, session, into: latest)

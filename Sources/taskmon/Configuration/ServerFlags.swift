@@ -1,7 +1,6 @@
 import ArgumentParser
 import CeleryProtocol
 import RedisClient
-import TaskmonCollector
 import TaskmonConfiguration
 
 /// How to speak TLS, as flags: they go before what the URL says.
@@ -54,24 +53,6 @@ struct SentinelFlags: ParsableArguments {
       ("sentinel-master", master != nil), ("sentinel-username", username != nil),
       ("sentinel-password-file", passwordFile != nil), ("sentinel-tls", speaksTLS),
     ].filter(\.1).map(\.0)
-  }
-}
-
-/// In which buckets times of tasks are counted.
-struct BucketFlags: ParsableArguments {
-  @Option(setting: "buckets") var runtime: String
-  @Option(setting: "queue-wait-buckets") var wait: String
-
-  func validate() throws {
-    for (name, text) in [("buckets", runtime), ("queue-wait-buckets", wait)] {
-      if let fault = BucketBounds.fault(in: text) { throw ValidationError("--\(name): \(fault)") }
-    }
-  }
-
-  var bounds: HistogramBounds {
-    HistogramBounds(
-      runtime: BucketBounds.bounds(runtime) ?? HistogramBounds.standardRuntime,
-      wait: BucketBounds.bounds(wait) ?? HistogramBounds.standardWait)
   }
 }
 

@@ -54,7 +54,8 @@ extension CollectionBudget {
     "recentFailures": "LedgerStatisticsTests", "recentDuplicates": "LedgerStatisticsTests",
     "recentFailuresPerTask": "RecentRunsTests", "recentRetries": "RecentRunsTests",
     "recentRetriesPerTask": "RecentRunsTests", "recentRuns": "RecentRunsTests",
-    "recentRunsPerTask": "RecentRunsTests", "oddIDs": "LedgerStatisticsTests", "usualRuns": "LedgerTasksTests",
+    "recentRunsPerTask": "RecentRunsTests", "oddIDs": "LedgerStatisticsTests",
+    "usualRuns": "LedgerTasksTests",
   ]
   /// Pauses between two passes: nothing is at or over them.
   private static let pauses: Set = ["resultPause", "discoveryPause", "censusPause"]
