@@ -131,6 +131,11 @@ package enum TaskCountFamilies: FamilyGroup {
   }
 }
 
+extension MetricNaming {
+  /// What the names of all metrics about Celery begin with.
+  package static let standardPrefix = "celery_"
+}
+
 extension TaskSeries {
   fileprivate mutating func add(_ other: TaskSeries) {
     counts += other.counts

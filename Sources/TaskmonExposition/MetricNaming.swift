@@ -1,6 +1,5 @@
 /// How metrics and their series are called, where that is not as usual.
 package struct MetricNaming: Sendable, Equatable {
-  package static let standardPrefix = "celery_"
   /// The host of all where hosts are hidden.
   static let generic = "generic"
 
