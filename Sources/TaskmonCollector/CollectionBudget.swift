@@ -123,7 +123,14 @@ package struct CollectionBudget: Sendable, Equatable {
   package var taskSeries = 2000
   /// Tasks a snapshot names, the busiest.
   package var taskNames = 1000
+  /// Final failures, in all and of each task; and the same of retries.
   package var recentFailures = 100
+  package var recentFailuresPerTask = 20
+  package var recentRetries = 50
+  package var recentRetriesPerTask = 10
+  /// Attempts that have ended.
+  package var recentRuns = 500
+  package var recentRunsPerTask = 10
   package var recentDuplicates = 100
   /// Ids that are no UUIDs and are kept as text; of more, digits stand for the text.
   package var oddIDs = 10_000

@@ -32,6 +32,12 @@ package struct MonitorConfiguration: Sendable {
   package var workerLogs: [String]
   /// Whether the end of a log that no earlier run has read is counted; else only what is new.
   package var countsLogTails = false
+  /// In which buckets times of tasks are counted.
+  package var buckets: HistogramBounds
+  /// Where a task is taken to come from whose queue nobody tells.
+  package var defaultQueue: String
+  /// Queues that are followed whether or not anybody names them.
+  package var shownQueues: [String]
   package var budget: CollectionBudget
   package var limits: RedisLimits
 
@@ -42,6 +48,8 @@ package struct MonitorConfiguration: Sendable {
     isReadOnly: Bool = false, enablesEvents: Bool = false, allowsControl: Bool = false,
     pollInterval: Seconds = Seconds(1), inspectInterval: Seconds = Seconds(30),
     visibilityTimeout: Seconds? = nil, workerLogs: [String] = [],
+    buckets: HistogramBounds = HistogramBounds(), defaultQueue: String = "celery",
+    shownQueues: [String] = [],
     budget: CollectionBudget = CollectionBudget(), limits: RedisLimits = .standard
   ) {
     self.broker = broker
@@ -60,6 +68,9 @@ package struct MonitorConfiguration: Sendable {
     self.inspectInterval = inspectInterval
     self.visibilityTimeout = visibilityTimeout
     self.workerLogs = workerLogs
+    self.buckets = buckets
+    self.defaultQueue = defaultQueue
+    self.shownQueues = shownQueues
     self.budget = budget
     self.limits = limits
   }

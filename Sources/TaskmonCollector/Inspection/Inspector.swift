@@ -201,7 +201,7 @@ actor Inspector {
       return nil
     }
     let ticket = UUID().uuidString.lowercased()
-    book.asked(question, ticket: ticket)
+    book.asked(question, ticket: ticket, at: time.now())
     let sent = try await link.send([
       ControlRequest(
         question.method, to: names, owner: replies.owner, ticket: ticket,

@@ -209,6 +209,19 @@ import Testing
     #expect(due(["mail": at(150)]) == [])
   }
 
+  @Test(arguments: [(13.0, 13.0), (30, 10)])
+  func `an answer that was read late says what ran when it was asked for`(
+    readAt: Double, told: Double
+  ) {
+    var book = InspectionBook()
+    book.asked(.active, ticket: "t", at: at(10))
+    let answer = envelope(
+      worker: "w", ticket: "t", answer: #"[{"id": "a", "name": "n", "time_start": 9.0}]"#)
+    #expect(book.take(answer, at: at(readAt)) != nil)
+    #expect(book.workers["w"]?.active.value?.repliedAt == at(told))
+    #expect(book.workers["w"]?.lastReply == at(readAt), "it lives")
+  }
+
   @Test func `after Redis was away nobody owes`() {
     var book = InspectionBook()
     book.didNotAnswer(["a", "b"], at: at(1))

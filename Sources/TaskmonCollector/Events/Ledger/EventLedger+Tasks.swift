@@ -143,11 +143,12 @@ extension EventLedger {
   private mutating func succeeded(
     _ event: EventFrame, _ place: Int, _ worker: WorkerBook.Key, _ moment: Double
   ) {
-    end(.succeeded, place, worker, moment)
-    guard let runtime = event.runtime?.value else { return }
-    series.change(seriesPlace(of: place, node: worker.node)) {
-      $0.runtime.observe(runtime, bounds: FixedHistogram.runtimeBounds)
-    }
+    let runtime = event.runtime?.value
+    end(.succeeded, place, worker, moment, runtime: runtime ?? .nan)
+    guard let runtime else { return }
+    let run = RunExemplar(key: tasks.records[place].key, time: runtime, at: moment)
+    let bounds = series.bounds
+    series.change(seriesPlace(of: place, node: worker.node)) { $0.observe(run, bounds) }
     runtimes[tasks.records[place].name, default: LogHistogram()].observe(runtime)
   }
 
@@ -169,15 +170,22 @@ extension EventLedger {
     let record = tasks.records[place]
     if record.owesRetried {
       tasks.change(place) { $0.owesRetried = false }
+      remember(.retried, record, worker, moment, isOver: true)
     } else if record.state != .received {
       end(.retrying, place, worker, moment)
+    } else {
+      remember(.retried, record, worker, moment, isOver: record.retries > 0)
     }
     _ = keep(event, body, place, worker, moment)
   }
 
   private mutating func end(
-    _ state: TaskRecord.State, _ place: Int, _ worker: WorkerBook.Key, _ moment: Double
+    _ state: TaskRecord.State, _ place: Int, _ worker: WorkerBook.Key, _ moment: Double,
+    runtime: Double = .nan
   ) {
+    if let outcome = state.outcome, tasks.records[place].state != .failed || state != .rejected {
+      remember(outcome, tasks.records[place], worker, moment, runtime: runtime)
+    }
     tasks.change(place) { record in
       // With `reject` a failure is told as well: the failure says more, whichever comes first.
       if record.state == .failed, state == .rejected { return }
@@ -188,14 +196,28 @@ extension EventLedger {
     }
   }
 
+  /// Notes that an attempt has ended; where `isOver`, the record is already of the next one.
+  private mutating func remember(
+    _ outcome: RecentRun.Outcome, _ record: TaskRecord, _ worker: WorkerBook.Key,
+    _ moment: Double, runtime: Double = .nan, isOver: Bool = false
+  ) {
+    let retries = isOver ? record.retries - min(record.retries, 1) : record.retries
+    let entry = RunRing.Entry(
+      key: record.key, name: record.name, queue: record.queue, worker: worker, outcome: outcome,
+      retries: record.isAnnounced ? retries : nil,
+      startedAt: isOver ? .nan : record.startedAt, endedAt: moment, runtime: runtime)
+    if outcome == .failed { runRing.hasFailed(entry) } else { runRing.add(entry) }
+  }
+
   /// From when it could have been started to when it was; a wait for its eta is no wait.
   private mutating func observeWait(
     _ place: Int, _ worker: WorkerBook.Key, startedAt moment: Double
   ) {
     let record = tasks.records[place]
     guard let ready = record.readyAt else { return }
+    let bounds = series.bounds
     series.change(seriesPlace(of: place, node: worker.node)) {
-      $0.wait.observe(moment - ready, bounds: FixedHistogram.waitBounds)
+      $0.wait.observe(moment - ready, bounds: bounds.wait)
     }
     waits[record.name, default: LogHistogram()].observe(moment - ready)
   }

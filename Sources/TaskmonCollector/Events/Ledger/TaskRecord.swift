@@ -1,3 +1,4 @@
+import TaskmonModel
 import TaskmonUnits
 
 /// What the ledger keeps of one task: fixed in size, no references.
@@ -12,6 +13,18 @@ struct TaskRecord: Sendable {
     case succeeded, failed, rejected, revoked
     /// Known to run no more, how it ended was not heard.
     case endedUnheard
+
+    /// What a run that came into it is shown as; nil for states that no event ends.
+    var outcome: RecentRun.Outcome? {
+      switch self {
+      case .retrying: .retried
+      case .succeeded: .succeeded
+      case .failed: .failed
+      case .rejected: .rejected
+      case .revoked: .revoked
+      case .sent, .received, .started, .endedUnheard: nil
+      }
+    }
 
     var isEnd: Bool { rawValue >= State.retrying.rawValue }
     static func < (left: State, right: State) -> Bool { left.rawValue < right.rawValue }
