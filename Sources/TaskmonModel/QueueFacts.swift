@@ -75,6 +75,8 @@ package struct MessageFacts: Sendable, Equatable, Codable {
   /// Constant per process, thread and app instance of the publisher.
   package var replyTo: String?
   package var redelivered: Bool
+  /// Published as one of a group or of a chord's header.
+  package var isPartOfGroup: Bool
   package var hardLimit: Seconds?
   package var softLimit: Seconds?
   package var argumentsText: String?
@@ -90,8 +92,10 @@ package struct MessageFacts: Sendable, Equatable, Codable {
     retries: Int = 0, eta: Timestamp? = nil, expires: Timestamp? = nil, origin: String? = nil,
     replyTo: String? = nil, redelivered: Bool = false, hardLimit: Seconds? = nil,
     softLimit: Seconds? = nil, argumentsText: String? = nil, keywordArgumentsText: String? = nil,
-    exchange: String? = nil, routingKey: String? = nil, size: ByteCount = .zero
+    exchange: String? = nil, routingKey: String? = nil, size: ByteCount = .zero,
+    isPartOfGroup: Bool = false
   ) {
+    self.isPartOfGroup = isPartOfGroup
     self.exchange = exchange
     self.routingKey = routingKey
     self.taskID = taskID

@@ -85,6 +85,7 @@ extension MessageFacts {
       origin: message.origin, replyTo: message.replyTo, redelivered: message.redelivered,
       hardLimit: message.hardLimit, softLimit: message.softLimit,
       argumentsText: message.argumentsRepr, keywordArgumentsText: message.keywordArgumentsRepr,
-      exchange: message.exchange, routingKey: message.routingKey, size: message.size)
+      exchange: message.exchange, routingKey: message.routingKey, size: message.size,
+      isPartOfGroup: message.groupID != nil)
   }
 }

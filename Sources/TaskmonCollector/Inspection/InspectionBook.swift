@@ -11,6 +11,7 @@ struct InspectionBook: Sendable {
 
     static let taskItems = [
       "acks_late", "reject_on_worker_lost", "time_limit", "soft_time_limit", "autoretry_for",
+      "ignore_result",
     ]
 
     var method: ControlRequest.Method {
@@ -34,6 +35,8 @@ struct InspectionBook: Sendable {
     var firstReply: Timestamp?
     var lastReply: Timestamp?
     var queues: Observation<[String]> = .unavailable("not asked yet")
+    /// Those of its queues that are broadcasts.
+    var broadcasts: [String] = []
     var registered: Observation<[RegisteredTask]> = .unavailable("not asked yet")
     var settings: Observation<WorkerSettings> = .unavailable("not asked yet")
     var schedule: [ScheduleEntry] = []
@@ -212,7 +215,7 @@ extension InspectionBook.Answers {
       case .ping: break
       case .stats: take(try StatsReply(answer), at: now)
       case .active: take(try ActiveTasksReply(answer), at: now, atMost: limits.activeTasks)
-      case .queues: queues = .value(try ActiveQueuesReply(answer).names)
+      case .queues: take(try ActiveQueuesReply(answer))
       case .registered:
         take(
           try RegisteredReply(answer, items: InspectionBook.Question.taskItems),
@@ -236,6 +239,11 @@ extension InspectionBook.Answers {
   private mutating func take(_ reply: ActiveTasksReply, at now: Timestamp, atMost limit: Int) {
     activeTasks = Array(reply.tasks.prefix(limit))
     active = .value(ActiveReply(repliedAt: now, taskIDs: reply.tasks.map(\.id)))
+  }
+
+  private mutating func take(_ reply: ActiveQueuesReply) {
+    queues = .value(reply.names)
+    broadcasts = reply.broadcasts
   }
 
   private mutating func take(_ reply: RegisteredReply, atMost limit: Int) {
@@ -264,6 +272,7 @@ extension RegisteredTask {
       name: task.name, hardLimit: task.hardLimit, softLimit: task.softLimit,
       acksLate: tells ? task.options["acks_late"] == "True" : nil,
       rejectsOnWorkerLost: tells ? task.options["reject_on_worker_lost"] == "True" : nil,
-      retriesByItself: tells ? !["()", "[]"].contains(retried) : nil)
+      retriesByItself: tells ? !["()", "[]"].contains(retried) : nil,
+      ignoresResult: tells ? task.options["ignore_result"] == "True" : nil)
   }
 }

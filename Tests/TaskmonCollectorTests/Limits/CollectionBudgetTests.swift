@@ -53,6 +53,7 @@ extension CollectionBudget {
     "taskSeries": "LedgerStatisticsTests", "taskNames": "LedgerStatisticsTests",
     "recentFailures": "LedgerStatisticsTests", "recentDuplicates": "LedgerStatisticsTests",
     "oddIDs": "LedgerStatisticsTests", "usualRuns": "LedgerTasksTests",
+    "fanoutPayloads": "LedgerFanoutsTests",
   ]
   /// Pauses between two passes: nothing is at or over them.
   private static let pauses: Set = ["resultPause", "discoveryPause", "censusPause"]

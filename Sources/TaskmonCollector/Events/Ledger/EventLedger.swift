@@ -21,6 +21,10 @@ struct EventLedger: Sendable {
   var nodeMeters: MeterTable
   var failureMeters: FailureMeters
   var failureRing: FailureRing
+  var troubles: TroubleMeters
+  var fanouts: FanoutWatch
+  /// By the number of an exception's class, as far as they were asked for.
+  var natures: [ExceptionNature] = []
   var beats: BeatWatch
   /// The tasks that `beats` watches.
   var watchedNames: Set<NameTable.Index> = []
@@ -33,6 +37,9 @@ struct EventLedger: Sendable {
   var onlyQueues = IndexMap()
   /// The queue in which a message of a task was last seen.
   var seenQueues = IndexMap()
+  /// Exchanges that give every worker a copy, and the nodes that listen to one.
+  var broadcasts: Set<NameTable.Index> = []
+  var broadcastNodes: Set<NameTable.Index> = []
   /// The latest, oldest first.
   var duplicates: [DuplicateExecution] = []
   let defaultQueue: NameTable.Index
@@ -64,6 +71,8 @@ struct EventLedger: Sendable {
     nodeMeters = MeterTable(limit: budget.trackedWorkers)
     failureMeters = FailureMeters(limit: budget.taskSeries)
     failureRing = FailureRing(limit: budget.recentFailures)
+    troubles = TroubleMeters(limit: budget.taskSeries)
+    fanouts = FanoutWatch(payloads: budget.fanoutPayloads)
     beats = BeatWatch(limit: budget.entryMoments)
   }
 
@@ -163,6 +172,8 @@ struct EventLedger: Sendable {
     taskMeters.forgetRecent()
     nodeMeters.forgetRecent()
     failureMeters.forgetRecent()
+    troubles.forgetRecent()
+    fanouts.forgetRecent()
   }
 
   mutating func follow(_ entries: [ScheduleEntry], at now: Timestamp) {
@@ -175,6 +186,7 @@ struct EventLedger: Sendable {
   mutating func sawMessage(_ message: MessageFacts, in queue: String, at now: Timestamp) {
     guard let id = message.taskID, let task = message.task else { return }
     note(queue: queue, of: id, named: task)
+    sawMessage(id, isPartOfGroup: message.isPartOfGroup)
     guard let origin = message.origin, message.retries == 0, beats.watches(task) else { return }
     let key = PeriodicKey(
       task: task, argumentsText: PythonRepr.argumentsText(message.argumentsText ?? ""),

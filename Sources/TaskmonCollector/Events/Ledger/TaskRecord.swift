@@ -47,6 +47,8 @@ struct TaskRecord: Sendable {
   /// Of this attempt; two starts of two deliveries are a duplicate execution.
   var starts: UInt8 = 0
   var deliveries: UInt8 = 0
+  /// Of those, the ones beyond the first that are other workers' copies of a broadcast.
+  var copies: UInt8 = 0
   var state = State.sent
   fileprivate(set) var line = Line.none
   /// The next attempt was received before the end of this one was heard.
@@ -87,8 +89,18 @@ struct TaskRecord: Sendable {
     self.retries = retries
     starts = 0
     deliveries = 0
+    copies = 0
     (sentAt, receivedAt, startedAt, endedAt) = (.nan, .nan, .nan, .nan)
     (eta, startHeardAt) = (.nan, .nan)
+  }
+}
+
+extension TaskRecord {
+  /// Another task has the same id.
+  mutating func beginTask(_ retries: UInt8) {
+    beginAttempt(retries)
+    state = .sent
+    owesRetried = false
   }
 }
 
