@@ -8,7 +8,7 @@ package enum RuleRegistry {
     StalledWorker.self,
     QueueWithoutConsumers.self,
     VisibilityTimeoutTooShort.self,
-    DuplicateExecutionRule.self,
+    DuplicateExecution.self,
     StuckTask.self,
     AsyncInTask.self,
     MultipleBeats.self,

@@ -1,3 +1,4 @@
+import CeleryProtocol
 import TaskmonHealth
 import TaskmonModel
 import TaskmonUnits
@@ -47,7 +48,8 @@ struct EvaluatorBench {
   }
 }
 
-/// A made-up installation of many teams: each worker serves two queues and knows forty tasks.
+/// A made-up installation of many teams: each worker serves two queues and knows forty tasks; one
+/// worker in ten knows no time limits, and is full.
 private struct LargeInstallation {
   static let workers = 1000
   static let queues = 1000
@@ -72,13 +74,13 @@ private struct LargeInstallation {
     return Snapshot(
       takenAt: moment, polledAt: moment, observedSince: Self.start,
       broker: BrokerIdentity(url: "redis://localhost:6379/0"), link: .up(since: Self.start),
-      presence: .value(CeleryPresence(markers: ["_kombu.binding.celery"])),
+      presence: .value(CeleryPresence(markers: ["a kombu binding"], heardEvents: true)),
       queues: .value((0..<Self.queues).map { queue($0, step) }),
       unacked: .value(unacked(at: moment)),
       workers: .value((0..<Self.workers).map { worker($0, at: moment, step) }),
       inspection: InspectionFacts(lastRound: moment - Seconds(5)),
       events: EventStreamFacts(
-        pattern: "/0.celeryev/*", connectedSince: Self.start,
+        pattern: KeyLayout(database: 0).eventPattern.text, connectedSince: Self.start,
         heard: [Interval(from: Self.start, to: moment)], taskEventCounts: ["task-sent": 1]),
       running: .value((0..<Self.workers).map { run($0, at: moment) }),
       tasks: .value(statistics(at: moment, heard: heard)),
@@ -88,13 +90,15 @@ private struct LargeInstallation {
   private func worker(_ index: Int, at moment: Timestamp, _ step: Int) -> WorkerFacts {
     let known = (0..<Self.tasksOfWorker).map {
       RegisteredTask(
-        name: task((index * 2 + $0) % Self.tasks), hardLimit: Seconds(300), acksLate: $0 == 0,
+        name: task((index * 2 + $0) % Self.tasks),
+        hardLimit: index % 10 == 0 ? nil : Seconds(300), acksLate: $0 == 0,
         rejectsOnWorkerLost: false, retriesByItself: false, ignoresResult: false)
     }
     let totals = Dictionary(known.map { ($0.name, 10 * step) }, uniquingKeysWith: { $1 })
     return WorkerFacts(
       id: WorkerID(name: "celery@worker-\(index)", pid: index + 1), firstHeard: Self.start,
-      lastHeard: moment, lastReply: moment - Seconds(5), heartbeatInterval: Seconds(2), active: 1,
+      lastHeard: moment, lastReply: moment - Seconds(5), heartbeatInterval: Seconds(2),
+      active: index % 10 == 0 ? 4 : 1,
       processed: 400 * step, sendsTaskEvents: .value(true),
       queues: .value([queueName(index), queueName(index + 1)]), queuesToldAt: Self.start,
       registered: .value(known), settings: .value(WorkerSettings(isAlwaysEager: false)),
@@ -156,7 +160,9 @@ private struct LargeInstallation {
         transient: failed > 0 ? ["ConnectionError": failed] : [:],
         duplicates: failed > 0 ? [WorkerID(name: "celery@worker-\(index % 1000)", pid: 1): 2] : [:],
         fanouts: failed > 0
-          ? [[queueName(index), queueName(index + 5), queueName(index + 9)]: FanoutCounts(count: 20)]
+          ? [
+            [queueName(index), queueName(index + 5), queueName(index + 9)]: FanoutCounts(count: 20)
+          ]
           : [:])
       let tally = TaskTally(
         TaskCounts(received: 400, started: 400, succeeded: 400 - failed, failed: failed),

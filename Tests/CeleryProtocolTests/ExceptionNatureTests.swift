@@ -37,7 +37,8 @@ import Testing
     "ClientResponseError(RequestInfo(url=URL('http://x/')), (), status=404, message='no')",
     "OperationalError('no such table: orders')", "OperationalError(1045, 'Access denied for u')",
     "InterfaceError('Error binding parameter 0')", "SSLError('certificate verify failed')",
-    "SoftTimeLimitExceeded()", "WorkerLostError('signal 9')", "RuntimeError('Event loop is closed')",
+    "SoftTimeLimitExceeded()", "WorkerLostError('signal 9')",
+    "RuntimeError('Event loop is closed')",
   ])
   func othersDoNot(_ exception: String) {
     #expect(!Self.isTransient(exception))

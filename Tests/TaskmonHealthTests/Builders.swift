@@ -90,7 +90,7 @@ func worker(
 /// What was counted of tasks in the last ten minutes, of which `heard` seconds were heard.
 func statistics(
   _ tasks: [String: TaskTally] = [:], nodes: [String: TaskCounts] = [:], heard: Double = 600,
-  failures: [RecentFailure] = [], duplicates: [DuplicateExecution] = [],
+  failures: [RecentFailure] = [], duplicates: [TaskmonModel.DuplicateExecution] = [],
   retriedBefore: Set<String> = [], at moment: Timestamp = noon
 ) -> Observation<TaskStatistics> {
   let counted = CountedTime(

@@ -2,7 +2,7 @@ package import TaskmonModel
 import TaskmonUnits
 
 /// A task was run again although nobody had asked for another run.
-package struct DuplicateExecutionRule: Rule {
+package struct DuplicateExecution: Rule {
   package static let id: RuleID = "duplicate-execution"
   package static let antipattern = Antipattern.antipattern(3)
   package static let kind = RuleKind.incident

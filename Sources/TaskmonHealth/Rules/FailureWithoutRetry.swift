@@ -74,9 +74,14 @@ package struct FailureWithoutRetry: Rule {
       return name != TaskFacts.unnamed && failed >= max(1, limits.count("failures", for: name))
         && tally.counts.retried == 0 && tally.marks.laterAttempts == 0 && !retried.contains(name)
     }
-    let fleet = failing.isEmpty ? nil : LiveFleet(history, snapshot)
+    let told =
+      failing.isEmpty
+      ? [:] : LiveFleet(history, snapshot).registrations(of: Set(failing.map(\.key)))
     let findings = failing.sorted { $0.key < $1.key }.map { name, tally in
-      finding(name, tally, autoretry: fleet?.retries(name), heard, snapshot)
+      // Nil where none that knows it has told.
+      let answers = (told[name] ?? []).compactMap(\.retriesByItself)
+      let autoretry = answers.isEmpty ? nil : answers.contains(true)
+      return finding(name, tally, autoretry: autoretry, heard, snapshot)
     }
     return heard.verdict(findings, over: limits.seconds("window"))
   }
@@ -116,15 +121,5 @@ package struct FailureWithoutRetry: Rule {
       ],
       remedy: "autoretry_for=(\(classes.mostFrequent.first?.key ?? "ConnectionError"), …) with"
         + " retry_backoff and max_retries, or self.retry() where it is caught")
-  }
-}
-
-extension LiveFleet {
-  /// Whether a task has an `autoretry_for` on some worker; nil where none that knows it has told.
-  fileprivate func retries(_ task: String) -> Bool? {
-    let told = workers.compactMap { worker in
-      worker.registered.value?.first { $0.name == task }?.retriesByItself
-    }
-    return told.isEmpty ? nil : told.contains(true)
   }
 }

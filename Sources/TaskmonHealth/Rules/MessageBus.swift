@@ -157,38 +157,39 @@ package struct MessageBus: Rule {
     guard let statistics = snapshot.tasks.value,
       statistics.minute.heard >= Self.leastHeard
     else { return [] }
-    return statistics.tasks.compactMap { facts in
-      guard let rate = statistics.minute.rate(of: facts.minute.started),
-        rate >= limits.number("rate", for: facts.name), rate > 0,
-        let runtime = facts.runtime, runtime.p50 < limits.seconds("runtime", for: facts.name),
-        fleet.ignoresResult(of: facts.name)
-      else { return nil }
-      return Finding(
-        rule: Self.id, severity: .info, subject: facts.name,
-        message: "\(Int(rate).grouped) runs a second, half of them within"
-          + " \(runtime.p50.text), and no result is stored: messages rather than work",
-        since: snapshot.takenAt,
-        evidence: [
-          EvidenceItem("runsPerSecond", .number(rate)),
-          EvidenceItem("medianSeconds", .seconds(runtime.p50)),
-          EvidenceItem("ignoresResult", .flag(true)),
-        ],
-        remedy: "hand over many at a time (task.chunks), or use a stream")
+    let busy = statistics.tasks.filter { facts in
+      let rate = statistics.minute.rate(of: facts.minute.started) ?? 0
+      return rate > 0 && rate >= limits.number("rate", for: facts.name)
+        && facts.runtime.map { $0.p50 < limits.seconds("runtime", for: facts.name) } ?? false
     }
+    let told = fleet.registrations(of: Set(busy.map(\.name)))
+    return busy.compactMap { facts in
+      let answers = (told[facts.name] ?? []).compactMap(\.ignoresResult)
+      guard !answers.isEmpty, !answers.contains(false) else { return nil }
+      return tinyFinding(facts, statistics.minute, snapshot)
+    }
+  }
+
+  private func tinyFinding(
+    _ facts: TaskFacts, _ minute: CountedTime, _ snapshot: Snapshot
+  ) -> Finding {
+    let rate = minute.rate(of: facts.minute.started) ?? 0
+    return Finding(
+      rule: Self.id, severity: .info, subject: facts.name,
+      message: "\(Int(min(rate, 1e15)).grouped) runs a second, half of them within"
+        + " \((facts.runtime?.p50 ?? .zero).text), and no result is stored: messages rather than"
+        + " work",
+      since: snapshot.takenAt,
+      evidence: [
+        EvidenceItem("runsPerSecond", .number(rate)),
+        EvidenceItem("medianSeconds", .seconds(facts.runtime?.p50)),
+        EvidenceItem("ignoresResult", .flag(true)),
+      ],
+      remedy: "hand over many at a time (task.chunks), or use a stream")
   }
 
   /// A rate of less than this says little.
   private static let leastHeard = Seconds(30)
-}
-
-extension LiveFleet {
-  /// Whether no worker that knows a task stores its results, as far as they told.
-  fileprivate func ignoresResult(of task: String) -> Bool {
-    let told = workers.compactMap { worker in
-      worker.registered.value?.first { $0.name == task }?.ignoresResult
-    }
-    return !told.isEmpty && !told.contains(false)
-  }
 }
 
 /// Who takes from which queue.
@@ -229,7 +230,7 @@ private struct Fanouts {
       let seen = counts.single.addingClamped(counts.parts)
       // What was seen stands for the rest.
       let share = seen > 0 ? Double(counts.single) / Double(seen) : 1
-      let count = Int((Double(max(0, counts.count)) * share).rounded())
+      let count = Int(min(Double(max(0, counts.count)) * share, 1e15).rounded())
       guard count > 0 else { continue }
       all = all.addingClamped(count)
       if counts.single > 0 { proved = proved.addingClamped(count) }

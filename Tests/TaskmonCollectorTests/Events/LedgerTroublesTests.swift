@@ -117,6 +117,17 @@ private func marks(_ ledger: EventLedger, of task: String = "a.b", at now: Doubl
     #expect(runs([]) == TaskMarks(duplicates: [worker.id: 1]))
   }
 
+  @Test func `an id that is published again may be heard so before its first run is`() {
+    var ledger = EventLedger(
+      worker.sent(Self.uuid, 0), worker.sent(Self.uuid, 2), worker.received(Self.uuid, 1),
+      worker.started(Self.uuid, 1.1), worker.received(Self.uuid, 2.1),
+      worker.succeeded(Self.uuid, 2), worker.started(Self.uuid, 2.2),
+      worker.succeeded(Self.uuid, 2.3))
+    #expect(marks(ledger) == .none)
+    ledger.absorb([other.received(Self.uuid, 40), other.started(Self.uuid, 41)])
+    #expect(marks(ledger) == TaskMarks(duplicates: [worker.id: 1]))
+  }
+
   @Test func `a task of another name under the same id is another task`() {
     let ledger = EventLedger(
       worker.received(Self.uuid, 1), worker.started(Self.uuid, 2),
@@ -181,8 +192,9 @@ private func marks(_ ledger: EventLedger, of task: String = "a.b", at now: Doubl
       // Which attempt this was is not known.
       worker.failed("6", 4, "ConnectionError('refused')"))
     #expect(
-      marks(ledger) == TaskMarks(
-        transient: ["ConnectionError": 1, "HTTPError": 1], laterAttempts: 1))
+      marks(ledger)
+        == TaskMarks(
+          transient: ["ConnectionError": 1, "HTTPError": 1], laterAttempts: 1))
     #expect(marks(ledger, of: TaskFacts.unnamed) == .none)
   }
 
@@ -198,8 +210,9 @@ private func marks(_ ledger: EventLedger, of task: String = "a.b", at now: Doubl
         "4", 2, "EncodeError(TypeError('Object of type object is not JSON serializable'))"),
       worker.received("5", 1), worker.failed("5", 2, "RuntimeError('out of stock')"))
     #expect(
-      marks(ledger) == TaskMarks(
-        loopFaults: ["event loop is closed": 2, "a coroutine was never awaited": 1]))
+      marks(ledger)
+        == TaskMarks(
+          loopFaults: ["event loop is closed": 2, "a coroutine was never awaited": 1]))
   }
 
   @Test func `the captured failures are marked by what they are`() throws {
@@ -283,7 +296,8 @@ private func marks(_ ledger: EventLedger, of task: String = "a.b", at now: Doubl
     ledger.sawMessage("1-0", isPartOfGroup: false)
     ledger.sawMessage("2-1", isPartOfGroup: true)
     ledger.sawMessage("other", isPartOfGroup: true)
-    #expect(marks(ledger).fanouts == [["a", "b", "c"]: FanoutCounts(count: 3, parts: 1, single: 1)])
+    #expect(
+      marks(ledger).fanouts == [["a", "b", "c"]: FanoutCounts(count: 3, parts: 1, single: 1)])
   }
 
   @Test func `what workers receive stands for what nobody says to have sent`() {

@@ -8,7 +8,7 @@ import Testing
 
   private static func seen(
     _ duplicates: [WorkerID: Int] = [:], handedBack: Int = 0, runs: Int = 100,
-    task: String = "shop.pay", heard: Double = 600, known: [DuplicateExecution] = [],
+    task: String = "shop.pay", heard: Double = 600, known: [TaskmonModel.DuplicateExecution] = [],
     workers: [WorkerFacts] = [worker(events: heartbeats())]
   ) -> SnapshotHistory {
     let all = duplicates.values.reduce(handedBack, +)
@@ -29,7 +29,8 @@ import Testing
     ] as [(Int, Int, [String])])
   func oneIsAWarningAndManyAreCritical(_ count: Int, _ runs: Int, _ wanted: [String]) throws {
     let said = try verdict(
-      DuplicateExecutionRule.self, Self.seen(count > 0 ? [Self.first: count] : [:], runs: runs))
+      TaskmonHealth.DuplicateExecution.self,
+      Self.seen(count > 0 ? [Self.first: count] : [:], runs: runs))
     #expect(told(said) == wanted)
     #expect((said == .healthy) == wanted.isEmpty)
   }
@@ -37,18 +38,18 @@ import Testing
   @Test func theFindingNamesTheWorkersAndTheTask() throws {
     let second = WorkerID(name: "celery@w2", pid: 7)
     let known = [
-      DuplicateExecution(
+      TaskmonModel.DuplicateExecution(
         id: "id-2", task: "shop.pay", first: Self.first, firstAt: ago(80), second: second,
         secondAt: ago(20)),
-      DuplicateExecution(
+      TaskmonModel.DuplicateExecution(
         id: "id-3", task: "shop.mail", first: Self.first, firstAt: ago(80), second: second,
         secondAt: ago(30)),
-      DuplicateExecution(
+      TaskmonModel.DuplicateExecution(
         id: "id-1", task: "shop.pay", first: Self.first, firstAt: ago(90), second: second,
         secondAt: ago(40)),
     ]
     let finding = try verdict(
-      DuplicateExecutionRule.self, Self.seen([Self.first: 2], runs: 40, known: known)
+      TaskmonHealth.DuplicateExecution.self, Self.seen([Self.first: 2], runs: 40, known: known)
     ).first
     #expect(
       finding?.message
@@ -64,25 +65,30 @@ import Testing
     let lost = worker("celery@w1", heard: 400, replied: nil, events: heartbeats())
     let other = worker("celery@w2", pid: 200, events: heartbeats())
     let said = try verdict(
-      DuplicateExecutionRule.self, Self.seen([Self.first: 20], workers: [lost, other]))
+      TaskmonHealth.DuplicateExecution.self, Self.seen([Self.first: 20], workers: [lost, other]))
     #expect(told(said) == ["info shop.pay"])
     #expect(said.first?.evidence("afterLoss") == .number(20))
     let stopped = worker("celery@w1", heard: 300, offline: 300, events: heartbeats())
     #expect(
       told(
         try verdict(
-          DuplicateExecutionRule.self, Self.seen([Self.first: 20], workers: [stopped, other])))
+          TaskmonHealth.DuplicateExecution.self,
+          Self.seen([Self.first: 20], workers: [stopped, other])))
         == ["info shop.pay"])
   }
 
   @Test func aWorkerThatHasJustFallenSilentIsNotBlamedYet() throws {
     let silent = worker("celery@w1", heard: 8, replied: nil, events: heartbeats())
     #expect(
-      told(try verdict(DuplicateExecutionRule.self, Self.seen([Self.first: 1], workers: [silent])))
+      told(
+        try verdict(
+          TaskmonHealth.DuplicateExecution.self, Self.seen([Self.first: 1], workers: [silent])))
         == ["info shop.pay"])
     let late = worker("celery@w1", heard: 4, events: heartbeats())
     #expect(
-      told(try verdict(DuplicateExecutionRule.self, Self.seen([Self.first: 1], workers: [late])))
+      told(
+        try verdict(
+          TaskmonHealth.DuplicateExecution.self, Self.seen([Self.first: 1], workers: [late])))
         == ["warning shop.pay"])
   }
 
@@ -90,12 +96,14 @@ import Testing
     let busy = worker(
       "celery@w1", heard: 400, replied: nil, pool: .solo, oldestStart: 400, events: heartbeats())
     #expect(
-      told(try verdict(DuplicateExecutionRule.self, Self.seen([Self.first: 1], workers: [busy])))
+      told(
+        try verdict(
+          TaskmonHealth.DuplicateExecution.self, Self.seen([Self.first: 1], workers: [busy])))
         == ["warning shop.pay"])
   }
 
   @Test func whatWasGivenBackIsInfo() throws {
-    let said = try verdict(DuplicateExecutionRule.self, Self.seen(handedBack: 3))
+    let said = try verdict(TaskmonHealth.DuplicateExecution.self, Self.seen(handedBack: 3))
     #expect(told(said) == ["info shop.pay"])
     #expect(
       said.first?.message
@@ -107,31 +115,36 @@ import Testing
     let seen = history(
       of: snapshot(
         workers: .value([worker(events: heartbeats())]), tasks: statistics(["shop.pay": tally])))
-    #expect(try verdict(DuplicateExecutionRule.self, seen) == .healthy)
+    #expect(try verdict(TaskmonHealth.DuplicateExecution.self, seen) == .healthy)
   }
 
   @Test func silenceIsHealthOnlyAfterTenMinutesOfAllWorkers() throws {
     #expect(
-      try verdict(DuplicateExecutionRule.self, Self.seen(heard: 20))
+      try verdict(TaskmonHealth.DuplicateExecution.self, Self.seen(heard: 20))
         == .unknown("needs 10m of observation, has 20s"))
     #expect(
-      told(try verdict(DuplicateExecutionRule.self, Self.seen([Self.first: 1], heard: 20)))
+      told(
+        try verdict(TaskmonHealth.DuplicateExecution.self, Self.seen([Self.first: 1], heard: 20)))
         == ["warning shop.pay"])
     #expect(
-      try verdict(DuplicateExecutionRule.self, history(of: snapshot()))
+      try verdict(TaskmonHealth.DuplicateExecution.self, history(of: snapshot()))
         == .unknown("the event channel was not heard yet"))
     #expect(
       try verdict(
-        DuplicateExecutionRule.self, Self.seen(workers: [worker(sendsTaskEvents: false)])
+        TaskmonHealth.DuplicateExecution.self, Self.seen(workers: [worker(sendsTaskEvents: false)])
       ).reason == "celery@w1 sends no task events")
   }
 
   @Test func howManyItTakesCanBeSetForOneTask() throws {
     let lenient = ["duplicate-execution[shop.pay].duplicates=10"]
     #expect(
-      try verdict(DuplicateExecutionRule.self, Self.seen([Self.first: 9]), set: lenient) == .healthy)
+      try verdict(TaskmonHealth.DuplicateExecution.self, Self.seen([Self.first: 9]), set: lenient)
+        == .healthy
+    )
     #expect(
-      told(try verdict(DuplicateExecutionRule.self, Self.seen([Self.first: 10]), set: lenient))
+      told(
+        try verdict(
+          TaskmonHealth.DuplicateExecution.self, Self.seen([Self.first: 10]), set: lenient))
         == ["critical shop.pay"])
   }
 }

@@ -34,12 +34,13 @@ import Testing
     #expect((said == .healthy) == wanted.isEmpty)
   }
 
-  @Test(arguments: [
-    (.some(.some(false)), "autoretry_for is not set"),
-    (.some(.some(true)), "autoretry_for is set, but not for this"),
-    (.some(.none), "whether autoretry_for is set is not known"),
-    (.none, "whether autoretry_for is set is not known"),
-  ] as [(Bool??, String)])
+  @Test(
+    arguments: [
+      (.some(.some(false)), "autoretry_for is not set"),
+      (.some(.some(true)), "autoretry_for is set, but not for this"),
+      (.some(.none), "whether autoretry_for is set is not known"),
+      (.none, "whether autoretry_for is set is not known"),
+    ] as [(Bool??, String)])
   func theFindingSaysWhetherAutoretryIsSet(_ autoretry: Bool??, _ words: String) throws {
     let finding = try verdict(
       FailureWithoutRetry.self, Self.seen(["ReadTimeout": 4, "OSError": 1], autoretry: autoretry)

@@ -13,7 +13,12 @@ extension EventLedger {
     let isAnew = isPublishedAgain(tasks.records[place], at: moment)
     tasks.change(place) { record in
       if !isNew, retries > record.retries { record.beginAttempt(retries) }
-      if isAnew, retries <= record.retries { record.beginTask(retries) }
+      if isAnew, retries <= record.retries {
+        record.beginTask(retries)
+      } else if retries == record.retries, moment > record.sentAt, record.copies < .max {
+        // Publishers are heard sooner than workers: its first run may be still to be heard.
+        record.copies += 1
+      }
       record.name = name ?? record.name
       record.queue = queue ?? record.queue
       guard retries >= record.retries else { return }

@@ -47,7 +47,8 @@ struct TaskRecord: Sendable {
   /// Of this attempt; two starts of two deliveries are a duplicate execution.
   var starts: UInt8 = 0
   var deliveries: UInt8 = 0
-  /// Of those, the ones beyond the first that are other workers' copies of a broadcast.
+  /// Runs beyond the first that are nobody's fault: other workers' copies of a broadcast, and
+  /// further messages published under the same id.
   var copies: UInt8 = 0
   var state = State.sent
   fileprivate(set) var line = Line.none
