@@ -1,4 +1,3 @@
-import CeleryProtocol
 import TaskmonHealth
 import TaskmonModel
 import TaskmonUnits
@@ -80,7 +79,7 @@ private struct LargeInstallation {
       workers: .value((0..<Self.workers).map { worker($0, at: moment, step) }),
       inspection: InspectionFacts(lastRound: moment - Seconds(5)),
       events: EventStreamFacts(
-        pattern: KeyLayout(database: 0).eventPattern.text, connectedSince: Self.start,
+        pattern: "events", connectedSince: Self.start,
         heard: [Interval(from: Self.start, to: moment)], taskEventCounts: ["task-sent": 1]),
       running: .value((0..<Self.workers).map { run($0, at: moment) }),
       tasks: .value(statistics(at: moment, heard: heard)),
