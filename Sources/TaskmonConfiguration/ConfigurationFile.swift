@@ -83,12 +83,34 @@ package struct ConfigurationFile: Sendable, Equatable {
     }
     var texts: [String] = []
     for item in list {
-      guard let text = item.scalar?.string else {
-        throw ConfigurationError(path, line: item.line, "\(setting.name): this is no single value")
+      guard let text = item.scalar?.string ?? Self.silence(item, setting) else {
+        let wanted =
+          setting.kind == .silence
+          ? "a silence has rule, until, reason and, where it is not for all, subject"
+          : "this is no single value"
+        throw ConfigurationError(path, line: item.line, "\(setting.name): \(wanted)")
       }
       texts.append(text)
     }
     return texts
+  }
+
+  /// `{rule: …, subject: …, until: …, reason: …}` as the text that says the same; nil for anything
+  /// else.
+  private static func silence(_ item: Node, _ setting: Setting) -> String? {
+    guard setting.kind == .silence, case .mapping(let mapping) = item else { return nil }
+    var parts: [String: String] = [:]
+    for (key, value) in mapping {
+      guard let name = key.scalar?.string, let text = value.scalar?.string,
+        ["rule", "subject", "until", "reason"].contains(name)
+      else { return nil }
+      parts[name] = text
+    }
+    guard let rule = parts["rule"], let until = parts["until"], let reason = parts["reason"] else {
+      return nil
+    }
+    let subject = parts["subject"].map { "[\($0)]" } ?? ""
+    return "\(rule)\(subject) until \(until) because \(reason)"
   }
 
   // MARK: Thresholds

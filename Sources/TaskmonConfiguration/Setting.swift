@@ -8,6 +8,8 @@ package enum CommandName: String, Sendable, Hashable, CaseIterable {
   package static let observing: Set = [top, serve, check, doctor, snapshot, show, task]
   /// Those that judge by thresholds.
   package static let judging: Set = observing.union([rules, explain])
+  /// Those that tell findings.
+  package static let silencing: Set = [top, serve, check]
 }
 
 /// One thing that can be set: by a flag, an environment variable, or a line of the file.
@@ -34,6 +36,8 @@ package struct Setting: Sendable {
     case choice([String])
     /// Thresholds of rules; each has an origin of its own.
     case thresholds
+    /// What is known and not to be told; in the file also as a mapping.
+    case silence
   }
 
   package var name: String
@@ -95,6 +99,7 @@ extension Setting.Kind {
     case .steps: "numbers"
     case .choice: "name"
     case .thresholds: "setting"
+    case .silence: "silence"
     }
   }
 }

@@ -17,6 +17,7 @@ extension Setting {
     case .steps: TransportOption.steps(text).isEmpty ? Self.noSteps(text) : nil
     case .choice(let names): Self.fault(inChoice: text, names)
     case .thresholds: Self.fault(inThreshold: text)
+    case .silence: Self.fault(inSilence: text)
     }
   }
 
@@ -65,6 +66,15 @@ extension Setting {
       NearestName.of(text, among: names).map { "did you mean \"\($0)\"?" }
       ?? "choose one of \(names.joined(separator: ", "))"
     return "there is no \"\(text)\"; \(hint)"
+  }
+
+  private static func fault(inSilence text: String) -> String? {
+    do {
+      _ = try Silence(text)
+      return nil
+    } catch {
+      return error.sentence
+    }
   }
 
   private static func fault(inThreshold text: String) -> String? {

@@ -93,6 +93,13 @@ package enum Settings {
     Setting(
       "set", .thresholds, for: CommandName.judging, isList: true,
       help: "A threshold, RULE.THRESHOLD=VALUE or RULE[SUBJECT].THRESHOLD=VALUE; repeatable."),
+    Setting(
+      "silence", .silence, for: CommandName.silencing, isList: true,
+      help: "RULE[SUBJECT] until MOMENT because REASON: known, not to be told; repeatable."),
+    Setting(
+      "silence-file", .path, for: CommandName.silencing,
+      help: "The file of what `a` in `top` silences, shared by all commands, or none.",
+      discussion: "Default: a file per broker in $XDG_STATE_HOME/taskmon."),
   ]
 
   private static let screens: Set<CommandName> = [.top, .demo]

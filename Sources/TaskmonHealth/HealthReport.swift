@@ -8,8 +8,8 @@ package struct HealthReport: Sendable, Equatable {
 
   package var takenAt: Timestamp
   package var observed: Seconds
-  /// Worst first, then by rule in registry order and by subject; ended ones (shown for a hold time)
-  /// last.
+  /// Worst first, then by rule in registry order and by subject; behind them the silenced ones,
+  /// last those that ended (shown for a hold time).
   package var findings: [Finding]
   /// Rules that could not judge, in registry order, with what is missing.
   package var unknown: [UnknownRule]
@@ -29,8 +29,18 @@ package struct HealthReport: Sendable, Equatable {
     self.isGateShut = isGateShut
   }
 
-  /// Findings whose cause holds now.
-  package var present: [Finding] { findings.filter { $0.endedAt == nil } }
+  /// Findings whose cause holds now, silenced or not.
+  package var holding: [Finding] { findings.filter { $0.endedAt == nil } }
+
+  /// Findings whose cause holds now and that nobody silenced.
+  package var present: [Finding] {
+    findings.filter { $0.endedAt == nil && $0.silence == nil }
+  }
+
+  /// Findings whose cause holds now and that somebody silenced.
+  package var silenced: [Finding] {
+    findings.filter { $0.endedAt == nil && $0.silence != nil }
+  }
 
   package func count(_ severity: Severity) -> Int {
     present.reduce(0) { $0 + ($1.severity == severity ? 1 : 0) }
@@ -41,7 +51,8 @@ package struct HealthReport: Sendable, Equatable {
   package var status: Status {
     if count(.critical) > 0 { return .critical }
     if count(.warning) > 0 { return .warning }
-    return isGateShut || (healthy.isEmpty && present.isEmpty) ? .unknown : .healthy
+    return isGateShut || (healthy.isEmpty && present.isEmpty && silenced.isEmpty)
+      ? .unknown : .healthy
   }
 }
 

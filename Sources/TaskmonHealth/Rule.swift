@@ -193,6 +193,8 @@ package struct Finding: Sendable, Equatable, Codable {
   package var remedy: String
   /// Set by the evaluator while a finding whose cause has gone is still shown.
   package var endedAt: Timestamp?
+  /// Set where somebody does not want to be told of it.
+  package var silence: Silence?
 
   package init(
     rule: RuleID, severity: Severity, subject: String, message: String, since: Timestamp,

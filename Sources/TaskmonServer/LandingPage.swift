@@ -78,8 +78,10 @@ enum LandingPage {
       ] as [Cell]
     }
     let judged = report.unknown.isEmpty ? "" : " \(report.unknown.count) rules could not judge."
+    let silenced = report.silenced.isEmpty ? "" : " \(report.silenced.count) silenced."
     return table(
-      "Findings", ["Severity", "Rule", "Subject", "What", "Since"], lines, "None.\(judged)")
+      "Findings", ["Severity", "Rule", "Subject", "What", "Since"], lines,
+      "None.\(silenced)\(judged)")
   }
 
   private static func queues(_ snapshot: Snapshot?) -> String {

@@ -61,7 +61,7 @@ package enum WorkerState: String, Sendable, CaseIterable {
   }
 
   private static func isNamedLost(_ id: WorkerID, _ report: HealthReport) -> Bool {
-    report.present.contains { finding in
+    report.holding.contains { finding in
       guard finding.rule == "lost-worker", finding.subject == id.name else { return false }
       let pid = finding.evidence.first { $0.key == "pid" }?.value
       guard case .number(let number)? = pid, let known = id.pid else { return true }

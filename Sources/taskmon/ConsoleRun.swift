@@ -13,6 +13,7 @@ import TaskmonUnits
 struct ConsoleRun {
   var configuration: MonitorConfiguration
   var thresholds: ThresholdOverrides
+  var silences = SilenceKeeper(path: nil)
   var screen: ScreenOptions
   /// Things to keep in sight beside the broker's name.
   var notices: [String] = []
@@ -32,7 +33,8 @@ struct ConsoleRun {
   private var session: Session {
     var configuration = configuration
     configuration.pollInterval = screen.refresh
-    return Session(configuration, thresholds: thresholds, logger: Self.silent)
+    return Session(
+      configuration, thresholds: thresholds, silences: silences, logger: Self.silent)
   }
 
   private func data(_ view: SessionView) -> ConsoleData {

@@ -1,3 +1,5 @@
+// Which module owns the C structs depends on who is compiled beside: Dispatch may come first.
+import Dispatch
 import Glibc
 import TaskmonExposition
 import TaskmonUnits

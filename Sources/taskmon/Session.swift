@@ -18,15 +18,18 @@ struct Session: Sendable {
   let monitor: Monitor
   let thresholds: ThresholdOverrides
   let hold: Seconds
+  let silences: SilenceKeeper
 
   init(
     _ configuration: MonitorConfiguration, thresholds: ThresholdOverrides,
-    hold: Seconds = Seconds(60), logger: Logger, history: SnapshotHistory = SnapshotHistory()
+    silences: SilenceKeeper = SilenceKeeper(path: nil), hold: Seconds = Seconds(60), logger: Logger,
+    history: SnapshotHistory = SnapshotHistory()
   ) {
     monitor = Monitor(
       configuration, time: SystemClock.source, logger: logger, history: history)
     self.thresholds = thresholds
     self.hold = hold
+    self.silences = silences
   }
 
   /// Hands over each view until the consumer returns false or the task is cancelled; then the
@@ -36,9 +39,13 @@ struct Session: Sendable {
       group.addTask { await monitor.run() }
       group.addTask {
         var evaluator = Evaluator(thresholds: thresholds, hold: hold)
+        var book = SilenceBook()
         for await update in monitor.updates {
+          book.silences = silences.current()
+          let (report, over) = book.apply(to: evaluator.evaluate(update.history))
+          silences.drop(over)
           let view = SessionView(
-            history: update.history, report: evaluator.evaluate(update.history),
+            history: update.history, report: report,
             firstRoundsDone: update.firstRoundsDone)
           guard await consume(view) else { return }
         }

@@ -17,6 +17,21 @@ struct ConfigurationFileTests {
       ])
   }
 
+  @Test("silences in sentences and in mappings")
+  func silences() throws {
+    let file = try ConfigurationFile(
+      """
+      silence:
+        - broker-not-persistent until 2026-12-31 because it is a cache
+        - {rule: stuck-task, subject: a.b, until: 2026-12-31T08:00:00Z, reason: "slow, known"}
+      """, path: "f")
+    #expect(
+      file.entries["silence"]?.values == [
+        "broker-not-persistent until 2026-12-31 because it is a cache",
+        "stuck-task[a.b] until 2026-12-31T08:00:00Z because slow, known",
+      ])
+  }
+
   @Test("may be empty", arguments: ["", "\n", "# nothing\n", "---\n", "~\n"])
   func empty(_ text: String) throws {
     #expect(try ConfigurationFile(text, path: "f").entries.isEmpty)
@@ -46,6 +61,10 @@ struct ConfigurationFileTests {
     ("tasks-per-second: 0", "f:1: tasks-per-second: \"0\" is no number from 0.1 to 500"),
     ("ascii: maybe", "f:1: ascii: \"maybe\" is neither true nor false"),
     ("key-prefix: ''", "f:1: key-prefix: it is empty"),
+    (
+      "silence: stuck-task", "f:1: silence: \"stuck-task\" is no silence; write RULE[SUBJECT] until"
+    ),
+    ("silence: [{rule: stuck-task}]", "f:1: silence: a silence has rule, until, reason and, where"),
     ("set: 5", "f:1: set: write thresholds as `RULE: {THRESHOLD: VALUE}`"),
     ("set:\n  stuk-task: {hard-margin: 5s}", "f:2: set: there is no rule \"stuk-task\"; did you"),
     (

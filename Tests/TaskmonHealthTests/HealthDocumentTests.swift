@@ -42,7 +42,7 @@ import Testing
         "softLimitSeconds":null,"limitEnforced":false,"queues":["a","b\\u001b"]},\
         "remedy":"set task_time_limit"},{"rule":"lost-worker","antipattern":"G2","kind":"incident",\
         "severity":"info","subject":"celery@w1","message":"m","since":"2026-01-02T11:59:55Z",\
-        "evidence":{},"remedy":"r"}],"unknown":[{"rule":"multiple-beats",\
+        "evidence":{},"remedy":"r"}],"silenced":[],"unknown":[{"rule":"multiple-beats",\
         "missing":"no task events: start it with -E"}],"healthy":["broker-unreachable"]}
         """)
   }
@@ -54,6 +54,48 @@ import Testing
       wanted.findings[index].evidence.sort { $0.key < $1.key }
     }
     #expect(try HealthDocument(json: Self.document.json(style)) == wanted)
+  }
+
+  private static let silencedDocument: HealthDocument = {
+    var finding = Finding(
+      rule: LostWorker.id, severity: .critical, subject: "celery@w1", message: "m", since: ago(5),
+      evidence: [], remedy: "r")
+    finding.silence = Silence(
+      rule: LostWorker.id, subject: "celery@w1", until: noon + .hours(1), reason: "it moves")
+    return HealthDocument(
+      HealthReport(takenAt: noon, observed: Seconds(10), findings: [finding]),
+      taskmon: "0.1.0", broker: "b")
+  }()
+
+  @Test func whatIsSilencedStandsApart() throws {
+    #expect(
+      Self.silencedDocument.json() == """
+        {"taskmon":"0.1.0","broker":"b","takenAt":"2026-01-02T12:00:00Z","observedSeconds":10,\
+        "status":"healthy","findings":[],"silenced":[{"rule":"lost-worker","antipattern":"G2",\
+        "kind":"incident","severity":"critical","subject":"celery@w1","message":"m",\
+        "since":"2026-01-02T11:59:55Z","evidence":{},"remedy":"r",\
+        "silencedUntil":"2026-01-02T13:00:00Z","silencedBecause":"it moves"}],\
+        "unknown":[],"healthy":[]}
+        """)
+    #expect(try HealthDocument(json: Self.silencedDocument.json()) == Self.silencedDocument)
+    #expect(CheckStatus(of: Self.silencedDocument) == .ok)
+    #expect(
+      Self.silencedDocument.text(.ok) == """
+        TASKMON OK - 0 findings, 1 silenced; the rule was judged
+
+        silenced lost-worker celery@w1: until 2026-01-02T13:00:00Z because it moves
+
+        """)
+  }
+
+  @Test func whatAnotherTaskmonFoundIsSilencedHereToo() {
+    let silence = Silence(
+      rule: StuckTask.id, subject: nil, until: noon + .hours(1), reason: "known")
+    let document = Self.document.silenced(by: [silence])
+    #expect(document.findings.map(\.rule) == [LostWorker.id])
+    #expect(document.silenced.map(\.silence) == [silence])
+    #expect(document.status == .healthy)
+    #expect(Self.document.silenced(by: []) == Self.document)
   }
 
   @Test(arguments: [

@@ -5,15 +5,18 @@ import Testing
 
 @Suite struct ToldFindingsTests {
   private static func document(
-    _ findings: [(RuleID, String, Severity)], healthy: [RuleID] = [], after seconds: Double = 0
+    _ findings: [(RuleID, String, Severity)], healthy: [RuleID] = [], after seconds: Double = 0,
+    silence: Silence? = nil
   ) -> HealthDocument {
     HealthDocument(
       HealthReport(
         takenAt: noon + Seconds(seconds), observed: Seconds(10),
         findings: findings.map { rule, subject, severity in
-          Finding(
+          var finding = Finding(
             rule: rule, severity: severity, subject: subject, message: "m", since: noon,
             evidence: [], remedy: "r")
+          finding.silence = silence
+          return finding
         }, healthy: healthy), taskmon: "1", broker: "b")
   }
 
@@ -60,5 +63,15 @@ import Testing
     told.take(critical, told: true)
     told.take(Self.document([Self.stuck]), told: false)
     #expect(told.isNews(critical, renotify: .hours(6)))
+  }
+
+  @Test func whatIsSilencedHasNotEndedAndIsNewsOnceItsSilenceIsOver() {
+    let silence = Silence(rule: StuckTask.id, subject: "a", until: nil, reason: "known")
+    var told = ToldFindings()
+    told.take(Self.document([Self.stuck]), told: true)
+    let silent = Self.document([Self.stuck], after: 10, silence: silence)
+    #expect(!told.isNews(silent, renotify: .hours(6)))
+    told.take(silent, told: false)
+    #expect(told.isNews(Self.document([Self.stuck], after: 20), renotify: .hours(6)))
   }
 }

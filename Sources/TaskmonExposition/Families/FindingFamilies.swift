@@ -15,6 +15,10 @@ package enum FindingFamilies: FamilyGroup {
         "taskmon_findings", "How many subjects the rule has something to say about.",
         verdicts.flatMap { counts(of: $0, among: present) }),
       .gauge(
+        "taskmon_findings_silenced",
+        "How many findings of the rule somebody silenced; they are in neither of the two above.",
+        silenced(input.report?.silenced ?? [])),
+      .gauge(
         "taskmon_rule_status",
         "What became of the rule: 1 for one of healthy, findings and unknown.",
         verdicts.flatMap(states)),
@@ -37,6 +41,13 @@ package enum FindingFamilies: FamilyGroup {
             Label("subject", subject),
           ], 1)
       }
+    }
+  }
+
+  /// Only the rules of which something is silenced.
+  private static func silenced(_ findings: [Finding]) -> [Sample] {
+    Dictionary(grouping: findings, by: \.rule).sorted { $0.key < $1.key }.map { rule, findings in
+      Sample([Label("rule", rule.rawValue)], findings.count)
     }
   }
 
@@ -80,7 +91,7 @@ private struct RuleState {
     for finding in report.findings { states[finding.rule] = .healthy }
     for rule in report.healthy { states[rule] = .healthy }
     for unknown in report.unknown { states[unknown.rule] = .unknown }
-    for finding in report.present { states[finding.rule] = .findings }
+    for finding in report.present + report.silenced { states[finding.rule] = .findings }
     return states.map { RuleState(rule: $0.key, status: $0.value) }.sorted { $0.rule < $1.rule }
   }
 }

@@ -73,6 +73,7 @@ package struct CheckFilter: Sendable, Equatable {
     narrowed.findings = document.findings.filter {
       $0.rule == BrokerUnreachable.id || admits($0.rule)
     }
+    narrowed.silenced = document.silenced.filter { admits($0.rule) }
     narrowed.unknown = document.unknown.filter { admits($0.rule) }
     narrowed.healthy = document.healthy.filter(admits)
     narrowed.status = status(of: narrowed, before: document.status)
@@ -89,7 +90,8 @@ package struct CheckFilter: Sendable, Equatable {
   ) -> HealthReport.Status {
     if document.count(.critical) > 0 { return .critical }
     if document.count(.warning) > 0 { return .warning }
-    let judged = !document.healthy.isEmpty || !document.findings.isEmpty
+    let judged =
+      !document.healthy.isEmpty || !document.findings.isEmpty || !document.silenced.isEmpty
     return before == .unknown || !judged ? .unknown : .healthy
   }
 }

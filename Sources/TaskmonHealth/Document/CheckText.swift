@@ -5,7 +5,7 @@ extension HealthDocument {
   /// The first line, which says how much could be judged, then one block per finding; ends with a
   /// line feed.
   package func text(_ status: CheckStatus) -> String {
-    ([headline(status)] + findings.map(block)).joined(separator: "\n\n") + "\n"
+    ([headline(status)] + findings.map(block) + silenceBlocks).joined(separator: "\n\n") + "\n"
   }
 
   /// `TASKMON CRITICAL - 2 critical, 3 warning; …`, one line.
@@ -18,7 +18,19 @@ extension HealthDocument {
       let count = count(severity)
       return count == 0 ? nil : "\(count.grouped) \(severity.rawValue)"
     }
-    return parts.isEmpty ? "0 findings" : parts.joined(separator: ", ")
+    let told = parts.isEmpty ? ["0 findings"] : parts
+    return (told + (silenced.isEmpty ? [] : ["\(silenced.count.grouped) silenced"]))
+      .joined(separator: ", ")
+  }
+
+  /// One block with a line for each: they were looked at by whoever silenced them.
+  private var silenceBlocks: [String] {
+    guard !silenced.isEmpty else { return [] }
+    let lines = silenced.map { finding in
+      "silenced \(finding.rule) \(finding.subject.visible): "
+        + (finding.silence?.sentence ?? "nobody says why")
+    }
+    return [lines.joined(separator: "\n")]
   }
 
   private var judged: String {
@@ -117,7 +129,7 @@ extension String {
 }
 
 extension Timestamp {
-  fileprivate var wholeSeconds: Timestamp {
+  var wholeSeconds: Timestamp {
     Timestamp(secondsSince1970: secondsSince1970.rounded(.down))
   }
 }

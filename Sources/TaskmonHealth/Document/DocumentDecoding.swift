@@ -24,7 +24,7 @@ extension HealthDocument {
 
 extension HealthDocument: Decodable {
   private enum Key: String, CodingKey {
-    case taskmon, broker, takenAt, observedSeconds, status, findings, unknown, healthy
+    case taskmon, broker, takenAt, observedSeconds, status, findings, silenced, unknown, healthy
   }
 
   package init(from decoder: any Decoder) throws {
@@ -36,6 +36,8 @@ extension HealthDocument: Decodable {
       observed: Seconds(try container.decode(Double.self, forKey: .observedSeconds)),
       status: try container.decode(HealthReport.Status.self, forKey: .status),
       findings: try container.decode([DocumentFinding].self, forKey: .findings),
+      // Older versions knew no silences.
+      silenced: try container.decodeIfPresent([DocumentFinding].self, forKey: .silenced) ?? [],
       unknown: try container.decode([UnknownRule].self, forKey: .unknown),
       healthy: try container.decode([RuleID].self, forKey: .healthy))
   }
@@ -44,6 +46,7 @@ extension HealthDocument: Decodable {
 extension DocumentFinding: Decodable {
   private enum Key: String, CodingKey {
     case rule, antipattern, kind, severity, subject, message, since, evidence, remedy
+    case silencedUntil, silencedBecause
   }
 
   package init(from decoder: any Decoder) throws {
@@ -59,6 +62,13 @@ extension DocumentFinding: Decodable {
       since: try container.decodeMoment(forKey: .since),
       evidence: evidence.sorted { $0.key < $1.key }.map { EvidenceItem($0.key, $0.value.value) },
       remedy: try container.decode(String.self, forKey: .remedy))
+    guard let reason = try container.decodeIfPresent(String.self, forKey: .silencedBecause) else {
+      return
+    }
+    let isTimed = try container.decodeIfPresent(String.self, forKey: .silencedUntil) != nil
+    silence = Silence(
+      rule: rule, subject: subject,
+      until: isTimed ? try container.decodeMoment(forKey: .silencedUntil) : nil, reason: reason)
   }
 }
 

@@ -11,13 +11,15 @@ package struct HealthDocument: Sendable, Equatable {
   package var status: HealthReport.Status
   /// What holds now, worst first.
   package var findings: [DocumentFinding]
+  /// What holds now and somebody silenced; counts for nothing.
+  package var silenced: [DocumentFinding]
   package var unknown: [UnknownRule]
   package var healthy: [RuleID]
 
   package init(
     taskmon: String, broker: String, takenAt: Timestamp, observed: Seconds,
-    status: HealthReport.Status, findings: [DocumentFinding] = [], unknown: [UnknownRule] = [],
-    healthy: [RuleID] = []
+    status: HealthReport.Status, findings: [DocumentFinding] = [],
+    silenced: [DocumentFinding] = [], unknown: [UnknownRule] = [], healthy: [RuleID] = []
   ) {
     self.taskmon = taskmon
     self.broker = broker
@@ -25,6 +27,7 @@ package struct HealthDocument: Sendable, Equatable {
     self.observed = observed
     self.status = status
     self.findings = findings
+    self.silenced = silenced
     self.unknown = unknown
     self.healthy = healthy
   }
@@ -39,7 +42,31 @@ package struct HealthDocument: Sendable, Equatable {
       taskmon: taskmon, broker: broker, takenAt: report.takenAt, observed: report.observed,
       status: report.status,
       findings: report.present.map { DocumentFinding($0, rule: known[$0.rule]) },
+      silenced: report.silenced.map { DocumentFinding($0, rule: known[$0.rule]) },
       unknown: report.unknown, healthy: report.healthy)
+  }
+
+  /// The document of another taskmon, less what is silenced here.
+  package func silenced(by silences: [Silence]) -> HealthDocument {
+    var document = self
+    document.findings = []
+    for finding in findings {
+      let silence = silences.last { $0.covers(finding.rule, finding.subject, at: takenAt) }
+      guard let silence else {
+        document.findings.append(finding)
+        continue
+      }
+      var finding = finding
+      finding.silence = silence
+      document.silenced.append(finding)
+    }
+    if status == .critical || status == .warning {
+      let holds = document.findings
+      document.status =
+        holds.contains { $0.severity == .critical }
+        ? .critical : holds.contains { $0.severity == .warning } ? .warning : .healthy
+    }
+    return document
   }
 
   package func count(_ severity: Severity) -> Int {
@@ -48,7 +75,7 @@ package struct HealthDocument: Sendable, Equatable {
 
   /// Rules that were asked, whether or not they could judge.
   package var ruleCount: Int {
-    Set(findings.map(\.rule)).union(unknown.map(\.rule)).union(healthy).count
+    Set((findings + silenced).map(\.rule)).union(unknown.map(\.rule)).union(healthy).count
   }
 
   /// The document as JSON, its keys in this order; scripts rely on each.
@@ -60,6 +87,7 @@ package struct HealthDocument: Sendable, Equatable {
       .init("observedSeconds", .number(observed.value.toThousandths)),
       .init("status", .string(status.rawValue)),
       .init("findings", .array(findings.map(\.json))),
+      .init("silenced", .array(silenced.map(\.json))),
       .init(
         "unknown",
         .array(
@@ -86,10 +114,13 @@ package struct DocumentFinding: Sendable, Equatable {
   /// In the order the rule tells it; sorted by key where it was read from a document.
   package var evidence: [EvidenceItem]
   package var remedy: String
+  /// Nil where nobody silenced it.
+  package var silence: Silence?
 
   package init(
     rule: RuleID, antipattern: String?, kind: RuleKind, severity: Severity, subject: String,
-    message: String, since: Timestamp, evidence: [EvidenceItem], remedy: String
+    message: String, since: Timestamp, evidence: [EvidenceItem], remedy: String,
+    silence: Silence? = nil
   ) {
     self.rule = rule
     self.antipattern = antipattern
@@ -100,6 +131,7 @@ package struct DocumentFinding: Sendable, Equatable {
     self.since = since
     self.evidence = evidence
     self.remedy = remedy
+    self.silence = silence
   }
 
   package init(_ finding: Finding, rule: (any Rule.Type)?) {
@@ -108,11 +140,23 @@ package struct DocumentFinding: Sendable, Equatable {
       rule: finding.rule, antipattern: label.isEmpty ? nil : label,
       kind: rule?.kind ?? .incident, severity: finding.severity, subject: finding.subject,
       message: finding.message, since: finding.since, evidence: finding.evidence,
-      remedy: finding.remedy)
+      remedy: finding.remedy, silence: finding.silence)
   }
 
   fileprivate var json: OrderedJSON {
-    .object([
+    .object(members + silenceMembers)
+  }
+
+  private var silenceMembers: [OrderedJSON.Member] {
+    guard let silence else { return [] }
+    return [
+      .init("silencedUntil", silence.until.map { .string($0.iso8601) } ?? .null),
+      .init("silencedBecause", .string(silence.reason)),
+    ]
+  }
+
+  private var members: [OrderedJSON.Member] {
+    [
       .init("rule", .string(rule.rawValue)),
       .init("antipattern", antipatternJSON),
       .init("kind", .string(kind.rawValue)),
@@ -122,7 +166,7 @@ package struct DocumentFinding: Sendable, Equatable {
       .init("since", .string(since.iso8601)),
       .init("evidence", .object(evidence.map { .init($0.key, $0.value.json) })),
       .init("remedy", .string(remedy)),
-    ])
+    ]
   }
 
   /// Antipatterns are numbers, golden rules `"G2"`.

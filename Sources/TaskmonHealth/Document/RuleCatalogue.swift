@@ -20,10 +20,18 @@ package enum RuleCatalogue {
   /// The table of a README: a row per rule, in Markdown; ends with a line feed.
   package static func markdown(rules: [any Rule.Type] = RuleRegistry.all) -> String {
     let rows = rules.map { rule in
-      "| `\(rule.id)` | \(rule.antipattern.label) | \(rule.kind.rawValue) | \(rule.page.summary) |"
+      let thresholds = rule.thresholds.map { "`\($0.name)` \($0.text(of: $0.defaultValue))" }
+      let cells = [
+        "`\(rule.id)`", rule.antipattern.label, rule.kind.rawValue,
+        rule.needs.map(\.text).joined(separator: ", "), thresholds.joined(separator: ", "),
+        rule.page.summary,
+      ]
+      return "| \(cells.joined(separator: " | ")) |"
     }
-    return (["| rule | no. | kind | what is wrong |", "|---|---|---|---|"] + rows)
-      .joined(separator: "\n") + "\n"
+    let head = [
+      "| rule | no. | kind | needs | thresholds | what is wrong |", "|---|---|---|---|---|---|",
+    ]
+    return (head + rows).joined(separator: "\n") + "\n"
   }
 
   /// The whole page of one rule, wrapped to a width of at least 40 columns; ends with a line feed.
@@ -37,7 +45,7 @@ package enum RuleCatalogue {
     let sections = [
       ("Why it hurts", page.whyItHurts), ("How it is detected", page.detection),
       ("What cannot be seen", page.blindSpots), ("How to confirm it", page.confirm),
-      ("What to do", page.remedy),
+      ("What to do", page.remedy), ("How to silence it", Silence.instruction(for: rule.id)),
     ]
     for (heading, text) in sections {
       lines += ["", heading, ""] + TextWrap.lines(text, width: width, indent: 2)

@@ -29,7 +29,8 @@ package struct ToldFindings: Sendable, Equatable, Codable {
 
   /// Takes in a document that was told, or that held nothing new.
   package mutating func take(_ document: HealthDocument, told: Bool) {
-    let kept = severities.filter { !hasEnded($0.key, document) }
+    // Once its silence is over, what still lasts is news.
+    let kept = severities.filter { !hasEnded($0.key, document) && !isSilenced($0.key, document) }
     severities = kept.merging(Self.severities(in: document)) { $1 }
     if told { toldAt = document.takenAt }
   }
@@ -37,9 +38,14 @@ package struct ToldFindings: Sendable, Equatable, Codable {
   /// Its rule judged and did not name it; where the rule could not judge, or was not asked, the
   /// finding is taken to go on.
   private func hasEnded(_ slot: Slot, _ document: HealthDocument) -> Bool {
-    document.healthy.contains(slot.rule)
+    guard !isSilenced(slot, document) else { return false }
+    return document.healthy.contains(slot.rule)
       || document.findings.contains { $0.rule == slot.rule && $0.subject != slot.subject }
         && !document.findings.contains { $0.rule == slot.rule && $0.subject == slot.subject }
+  }
+
+  private func isSilenced(_ slot: Slot, _ document: HealthDocument) -> Bool {
+    document.silenced.contains { $0.rule == slot.rule && $0.subject == slot.subject }
   }
 
   private static func severities(in document: HealthDocument) -> [Slot: Severity] {

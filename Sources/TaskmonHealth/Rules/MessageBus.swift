@@ -13,7 +13,7 @@ package struct MessageBus: Rule {
   package static let thresholds: [Threshold] = [
     Threshold("fanouts", 10, .count, help: "payloads that went to three queues at once, at least"),
     Threshold("rate", 100, .count, help: "info: runs a second of a task, at least"),
-    Threshold("runtime", .milliseconds(10), help: "info: and half of them shorter than this"),
+    Threshold("milliseconds", 10, .count, help: "info: and half of its runs take less than this"),
     Threshold(
       "window", Seconds.minutes(10),
       help: "heard for this long before none is health; what is counted is of 10m"),
@@ -160,7 +160,9 @@ package struct MessageBus: Rule {
     let busy = statistics.tasks.filter { facts in
       let rate = statistics.minute.rate(of: facts.minute.started) ?? 0
       return rate > 0 && rate >= limits.number("rate", for: facts.name)
-        && facts.runtime.map { $0.p50 < limits.seconds("runtime", for: facts.name) } ?? false
+        && facts.runtime.map {
+          $0.p50 < .milliseconds(limits.number("milliseconds", for: facts.name))
+        } ?? false
     }
     let told = fleet.registrations(of: Set(busy.map(\.name)))
     return busy.compactMap { facts in
@@ -177,7 +179,7 @@ package struct MessageBus: Rule {
     return Finding(
       rule: Self.id, severity: .info, subject: facts.name,
       message: "\(Int(min(rate, 1e15)).grouped) runs a second, half of them within"
-        + " \((facts.runtime?.p50 ?? .zero).text), and no result is stored: messages rather than"
+        + " \(Self.milliseconds(facts.runtime?.p50 ?? .zero)) ms, and no result is stored: messages rather than"
         + " work",
       since: snapshot.takenAt,
       evidence: [
@@ -186,6 +188,11 @@ package struct MessageBus: Rule {
         EvidenceItem("ignoresResult", .flag(true)),
       ],
       remedy: "hand over many at a time (task.chunks), or use a stream")
+  }
+
+  /// Rounded up, never 0.
+  private static func milliseconds(_ time: Seconds) -> Int {
+    Int(min(max(1, (time.value * 1000).rounded(.up)), 1e15))
   }
 
   /// A rate of less than this says little.

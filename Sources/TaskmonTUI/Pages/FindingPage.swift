@@ -40,7 +40,11 @@ package enum FindingPage {
     if let ended = finding.endedAt {
       facts.append(PageFact("ended", context.moments.full(ended, now: context.now), .good))
     }
-    return facts
+    guard let silence = finding.silence else { return facts }
+    let end = silence.until.map { context.moments.full($0, now: context.now) } ?? "it ends"
+    return facts + [
+      PageFact("silenced until", end), PageFact("silenced because", silence.reason),
+    ]
   }
 
   private static func explanation(
@@ -58,11 +62,12 @@ package enum FindingPage {
 
   private static func word(_ finding: Finding) -> String {
     guard finding.endedAt == nil else { return "ended" }
+    guard finding.silence == nil else { return "silenced \(finding.severity.rawValue)" }
     return finding.severity == .info ? "info" : finding.severity.rawValue.uppercased()
   }
 
   private static func role(_ finding: Finding) -> Role {
-    guard finding.endedAt == nil else { return .dim }
+    guard finding.endedAt == nil, finding.silence == nil else { return .dim }
     return switch finding.severity {
     case .critical: .critical
     case .warning: .warning

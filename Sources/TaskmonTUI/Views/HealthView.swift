@@ -42,14 +42,16 @@ package enum HealthView: ConsoleView {
 
     var group: Int {
       switch self {
-      case .finding(let finding, _): finding.endedAt == nil ? 0 : 1
-      case .unknown: 2
+      case .finding(let finding, _):
+        finding.endedAt != nil ? 2 : finding.silence != nil ? 1 : 0
+      case .unknown: 3
       }
     }
   }
 
   static let columns: [Column<Row>] = [
-    Column("SEVERITY", .fixed(8), help: "critical, warning, info, ended or unknown") { row in
+    Column("SEVERITY", .fixed(8), help: "critical, warning, info, silenced, ended or unknown") {
+      row in
       severity(row)
     },
     Column("RULE", .fit(12, 26), help: "the mistake by name") { row in
@@ -87,7 +89,7 @@ package enum HealthView: ConsoleView {
 
   /// One sentence on the whole: what was found, what is well, what could not be judged.
   package static func verdict(_ report: HealthReport) -> StyledLine {
-    let judged = report.healthy.count + Set(report.present.map(\.rule)).count
+    let judged = report.healthy.count + Set(report.holding.map(\.rule)).count
     var line = StyledLine()
     if !report.present.isEmpty {
       let count = report.present.count
@@ -99,6 +101,9 @@ package enum HealthView: ConsoleView {
       line.append("\(plural(judged, "rule")) judged, all healthy", .good)
     } else {
       line.append(" No rule could judge; each says below what is missing", .unknown, bold: true)
+    }
+    if !report.silenced.isEmpty {
+      line.append(", \(report.silenced.count) silenced", .dim)
     }
     if judged > 0 && !report.unknown.isEmpty {
       line.append(", \(report.unknown.count) could not be judged", .unknown)
@@ -119,9 +124,10 @@ package enum HealthView: ConsoleView {
 
   private static func severity(_ row: Row) -> TableCell {
     guard case .finding(let finding, _) = row else {
-      return TableCell("unknown", .unknown, sort: .number(4))
+      return TableCell("unknown", .unknown, sort: .number(5))
     }
-    guard finding.endedAt == nil else { return TableCell("ended", .dim, sort: .number(3)) }
+    guard finding.endedAt == nil else { return TableCell("ended", .dim, sort: .number(4)) }
+    guard finding.silence == nil else { return TableCell("silenced", .dim, sort: .number(3)) }
     return switch finding.severity {
     case .critical: TableCell("CRITICAL", .critical, sort: .number(0))
     case .warning: TableCell("WARNING", .warning, sort: .number(1))

@@ -61,7 +61,7 @@ enum CheckSource {
 
   /// Looks, judges, and brings the state up to date where this process itself has seen something.
   func findings(
-    thresholds: ThresholdOverrides, state: CheckState, timeout: Seconds
+    thresholds: ThresholdOverrides, silences: SilenceKeeper, state: CheckState, timeout: Seconds
   ) throws -> CheckFindings {
     switch self {
     case .redis(let configuration, let observe):
@@ -75,15 +75,20 @@ enum CheckSource {
         throw CommandFailure("not even one snapshot was taken within \(timeout.text)", code: 3)
       }
       var evaluator = Evaluator(thresholds: thresholds, hold: .zero, memory: state.memory)
-      let report = evaluator.evaluate(view.history)
+      var book = SilenceBook(silences.current(), memory: state.memory)
+      let (report, over) = book.apply(to: evaluator.evaluate(view.history))
+      silences.drop(over)
       state.history = view.history
       state.memory = evaluator.memory
       return CheckFindings(view.history, report, broker: configuration.identity)
     case .daemon(let url):
-      return CheckFindings(try RemoteHealth(url: url, timeout: timeout).fetch(), from: url)
+      let document = try RemoteHealth(url: url, timeout: timeout).fetch()
+      return CheckFindings(document.silenced(by: silences.current()), from: url)
     case .snapshot(let snapshot):
-      let (history, report) = Replay.judged(snapshot, thresholds: thresholds)
-      return CheckFindings(history, report, broker: snapshot.broker)
+      let (history, judged) = Replay.judged(snapshot, thresholds: thresholds)
+      // The file speaks of today.
+      var book = SilenceBook(silences.configured)
+      return CheckFindings(history, book.apply(to: judged).report, broker: snapshot.broker)
     }
   }
 }

@@ -17,6 +17,7 @@ struct CheckCommand: ParsableCommand {
       """)
 
   @OptionGroup var connection: ConnectionOptions
+  @OptionGroup var silence: SilenceOptions
   @Option(setting: "observe") var observe: Seconds
   @Option(setting: "from") var from: String?
   @Option(setting: "replay") var replay: String?
@@ -46,7 +47,9 @@ struct CheckCommand: ParsableCommand {
     let source = try source()
     let thresholds = try connection.thresholds()
     let state = CheckState(path: replay == nil ? state : "none", broker: source.identity)
-    let found = try source.findings(thresholds: thresholds, state: state, timeout: timeout)
+    let silences = try SilenceKeeper(silence, broker: source.identity)
+    let found = try source.findings(
+      thresholds: thresholds, silences: silences, state: state, timeout: timeout)
     state.write()
     let filter = CheckFilter(
       kind: kind, rules: rules.map { RuleID(rawValue: $0) }, failOn: failOn)

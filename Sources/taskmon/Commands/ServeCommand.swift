@@ -15,6 +15,7 @@ struct ServeCommand: ParsableCommand {
     commandName: "serve", abstract: "Serves /metrics for Prometheus, and health as JSON.")
 
   @OptionGroup var connection: ConnectionOptions
+  @OptionGroup var silence: SilenceOptions
 
   @Option(setting: "listen") var listen: ListenAddress
   @Option(setting: "allowed-hosts", parsing: .upToNextOption) var allowedHosts: [String]
@@ -23,7 +24,9 @@ struct ServeCommand: ParsableCommand {
     let configuration = try connection.monitorConfiguration()
     var logger = Logger(label: "taskmon", factory: { StreamLogHandler.standardError(label: $0) })
     logger.logLevel = .notice
-    let session = Session(configuration, thresholds: try connection.thresholds(), logger: logger)
+    let session = Session(
+      configuration, thresholds: try connection.thresholds(),
+      silences: try SilenceKeeper(silence, broker: configuration.identity), logger: logger)
     let latest = LatestView()
     let server = MonitorServer(
       listen: listen, allowedHosts: allowedHosts,

@@ -10,6 +10,7 @@ struct TopCommand: ParsableCommand {
     commandName: "top", abstract: "Shows the console; as plain text where there is no terminal.")
 
   @OptionGroup var connection: ConnectionOptions
+  @OptionGroup var silence: SilenceOptions
   @OptionGroup var screen: ScreenOptions
   @Option(setting: "replay") var replay: String?
 
@@ -20,9 +21,10 @@ struct TopCommand: ParsableCommand {
         screen: screen
       ).run()
     }
+    let configuration = try connection.monitorConfiguration()
     try ConsoleRun(
-      configuration: try connection.monitorConfiguration(),
-      thresholds: try connection.thresholds(), screen: screen
+      configuration: configuration, thresholds: try connection.thresholds(),
+      silences: try SilenceKeeper(silence, broker: configuration.identity), screen: screen
     ).run()
   }
 }

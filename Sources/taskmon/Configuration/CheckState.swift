@@ -56,7 +56,7 @@ final class CheckState {
       version: Self.version, broker: broker, history: history, memory: memory, told: told)
     do {
       let bytes = Array(try JSONEncoder().encode(content))
-      try Self.replace(path, with: bytes)
+      try PrivateFile.replace(path, with: bytes, as: "state", flag: "state")
     } catch let problem as CommandFailure {
       Complaint.write(problem.sentence ?? "the state file \(path) could not be written")
     } catch {
@@ -67,7 +67,9 @@ final class CheckState {
   // MARK: Reading
 
   private func read(_ path: String) {
-    guard let bytes = Self.contents(of: path), !bytes.isEmpty else { return }
+    guard let bytes = PrivateFile.contents(of: path, limit: Self.limit), !bytes.isEmpty else {
+      return
+    }
     do {
       let content = try JSONDecoder().decode(Content.self, from: Data(bytes))
       guard content.version == Self.version else {
@@ -92,84 +94,28 @@ final class CheckState {
         + (moved ? "it was moved to \(aside), and this run starts without history" : "remove it"))
   }
 
-  private static func contents(of path: String) -> [UInt8]? {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
-    guard descriptor >= 0 else { return nil }
-    defer { close(descriptor) }
-    var bytes: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 1 << 16)
-    while bytes.count < limit {
-      let count = Glibc.read(descriptor, &chunk, chunk.count)
-      guard count > 0 else { break }
-      bytes += chunk.prefix(count)
-    }
-    return bytes
-  }
-
-  // MARK: Writing
-
-  private static func replace(_ path: String, with bytes: [UInt8]) throws(CommandFailure) {
-    let temporary = "\(path).\(getpid())"
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
-    guard descriptor >= 0 else { throw failure(path) }
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-      guard count > 0 else {
-        let problem = failure(path)
-        close(descriptor)
-        unlink(temporary)
-        throw problem
-      }
-      rest = rest.dropFirst(count)
-    }
-    fsync(descriptor)
-    close(descriptor)
-    guard rename(temporary, path) == 0 else { throw failure(path) }
-  }
-
-  private static func failure(_ path: String) -> CommandFailure {
-    let reason = String(cString: strerror(errno))
-    return CommandFailure(
-      "the state file \(path) could not be written: \(reason); give another with --state")
-  }
-
   /// Nil, said on standard error, where the file cannot be used.
   private static func locked(_ path: String, makeFolder: Bool) -> Int32? {
-    if makeFolder { makeFolders(of: path) }
-    let descriptor = open(path + ".lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-    guard descriptor >= 0 else {
-      Complaint.write((failure(path).sentence ?? "") + "; this run keeps no history")
-      return nil
-    }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-      close(descriptor)
+    if makeFolder { PrivateFile.makeFolders(of: path) }
+    switch PrivateFile.lock(path, waits: false) {
+    case .held(let descriptor): return descriptor
+    case .busy:
       Complaint.write("another check holds \(path); this run neither reads nor keeps history")
-      return nil
+    case .failed:
+      let failure = PrivateFile.failure("state", path, flag: "state")
+      Complaint.write((failure.sentence ?? "") + "; this run keeps no history")
     }
-    return descriptor
+    return nil
   }
 
-  private static func makeFolders(of path: String) {
-    let parts = path.split(separator: "/").dropLast()
-    var folder = ""
-    for part in parts {
-      folder += "/" + part
-      mkdir(folder, 0o700)
-    }
-  }
-
-  /// Nil where neither XDG_STATE_HOME nor HOME says where.
+  /// Nil, said on standard error, where neither XDG_STATE_HOME nor HOME says where.
   private static func standardPath(
     of broker: BrokerIdentity, _ environment: Environment
   ) -> String? {
-    let home = environment["HOME"].map { $0 + "/.local/state" }
-    guard let base = environment["XDG_STATE_HOME"] ?? home, base.hasPrefix("/") else {
+    let path = PrivateFile.standardPath("check", of: broker, environment)
+    if path == nil {
       Complaint.write("neither XDG_STATE_HOME nor HOME is set; this run keeps no history")
-      return nil
     }
-    let hash = (broker.url + "\n" + broker.keyPrefix).utf8
-      .reduce(UInt64(0xcbf2_9ce4_8422_2325)) { ($0 ^ UInt64($1)) &* 0x0100_0000_01b3 }
-    return "\(base)/taskmon/check-\(String(hash, radix: 16)).json"
+    return path
   }
 }

@@ -116,6 +116,12 @@ import Testing
       MessageBus.self, Self.seen(heard: 60, workers: [knowing], facts: [facts]),
       set: ["message-bus.window=60s"])
     #expect(told(said) == wanted)
+    if let finding = said.first {
+      #expect(
+        finding.message
+          == "100 runs a second, half of them within 4 ms, and no result is stored: messages rather"
+          + " than work")
+    }
   }
 
   @Test func withoutWordOfWhatIsPublishedNothingIsKnown() throws {

@@ -27,6 +27,7 @@ package struct HealthReading: Sendable, Decodable {
   package let observedSeconds: Double
   package let status: String
   package let findings: [Finding]
+  package let silenced: [Finding]
   package let unknown: [Unknown]
   package let healthy: [String]
 
