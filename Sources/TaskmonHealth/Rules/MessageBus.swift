@@ -179,8 +179,8 @@ package struct MessageBus: Rule {
     return Finding(
       rule: Self.id, severity: .info, subject: facts.name,
       message: "\(Int(min(rate, 1e15)).grouped) runs a second, half of them within"
-        + " \(Self.milliseconds(facts.runtime?.p50 ?? .zero)) ms, and no result is stored: messages rather than"
-        + " work",
+        + " \(Self.milliseconds(facts.runtime?.p50 ?? .zero)) ms, and no result is stored:"
+        + " messages rather than work",
       since: snapshot.takenAt,
       evidence: [
         EvidenceItem("runsPerSecond", .number(rate)),
