@@ -41,6 +41,15 @@ struct LiveFleet {
     return found
   }
 
+  /// The names of those that consume each queue, as far as they have told.
+  var consumerNames: [String: [String]] {
+    var names: [String: [String]] = [:]
+    for worker in workers {
+      for queue in worker.queues.value ?? [] { names[queue, default: []].append(worker.id.name) }
+    }
+    return names
+  }
+
   /// Those that consume a queue; nil where some worker has not told its queues.
   func consumers(of queue: String) -> [WorkerFacts]? {
     guard workers.allSatisfy({ $0.queues.value != nil }) else { return nil }

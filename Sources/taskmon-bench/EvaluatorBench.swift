@@ -89,7 +89,7 @@ private struct LargeInstallation {
   private func worker(_ index: Int, at moment: Timestamp, _ step: Int) -> WorkerFacts {
     let known = (0..<Self.tasksOfWorker).map {
       RegisteredTask(
-        name: task((index * 2 + $0) % Self.tasks),
+        name: task((index + $0) % Self.tasks),
         hardLimit: index % 10 == 0 ? nil : Seconds(300), acksLate: $0 == 0,
         rejectsOnWorkerLost: false, retriesByItself: false, ignoresResult: false)
     }

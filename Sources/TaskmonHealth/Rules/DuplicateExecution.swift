@@ -72,8 +72,9 @@ package struct DuplicateExecution: Rule {
   ) -> Verdict {
     let watch = WorkerWatch(history, snapshot)
     let heard = HeardTasks(watch)
-    let findings = (heard.window?.tasks ?? [:]).sorted { $0.key < $1.key }.compactMap {
-      name, tally -> Finding? in
+    let repeated = (heard.window?.tasks ?? [:]).filter { $0.value.marks != .none }
+    let timeout = VisibilityTimeout(watch, assumed: VisibilityTimeout.standard)
+    let findings = repeated.sorted { $0.key < $1.key }.compactMap { name, tally -> Finding? in
       let repeats = Repeats(tally, watch)
       if repeats.unasked >= max(1, limits.count("duplicates", for: name)) {
         let runs = max(tally.counts.started, repeats.unasked)
@@ -81,23 +82,22 @@ package struct DuplicateExecution: Rule {
         let isMuch =
           repeats.unasked >= limits.count("critical", for: name)
           && share > limits.number("share", for: name)
-        return finding(name, repeats, of: runs, isMuch ? .critical : .warning, heard, watch)
+        return finding(
+          name, repeats, of: runs, isMuch ? .critical : .warning, heard, timeout, snapshot)
       }
       guard repeats.expected > 0 else { return nil }
-      return finding(name, repeats, of: tally.counts.started, .info, heard, watch)
+      return finding(name, repeats, of: tally.counts.started, .info, heard, timeout, snapshot)
     }
     return heard.verdict(findings, over: limits.seconds("window"))
   }
 
   private func finding(
     _ task: String, _ repeats: Repeats, of runs: Int, _ severity: Severity, _ heard: HeardTasks,
-    _ watch: WorkerWatch
+    _ timeout: VisibilityTimeout, _ snapshot: Snapshot
   ) -> Finding {
-    let snapshot = watch.snapshot
     let known = (snapshot.tasks.value?.duplicates ?? []).filter {
       ($0.task ?? TaskFacts.unnamed) == task && snapshot.takenAt - $0.secondAt <= TaskTrack.length
     }
-    let timeout = VisibilityTimeout(watch, assumed: VisibilityTimeout.standard)
     return Finding(
       rule: Self.id, severity: severity, subject: task,
       message: repeats.sentence(of: runs, in: heard.heard, severity),

@@ -133,7 +133,7 @@ private struct Hoard {
     guard neighbour.hasFreeSlot == true, (neighbour.events?.due ?? 0) == 0,
       let theirs = neighbour.queues.value
     else { return false }
-    return queues.isSubset(of: theirs)
+    return queues.allSatisfy(theirs.contains)
   }
 
   /// Messages that were delivered before we listened are in nobody's count.
