@@ -132,6 +132,8 @@ package struct CollectionBudget: Sendable, Equatable {
   package var recentRuns = 500
   package var recentRunsPerTask = 10
   package var recentDuplicates = 100
+  /// Payloads watched at a time for going to several queues; of more, the oldest are forgotten.
+  package var fanoutPayloads = 8192
   /// Ids that are no UUIDs and are kept as text; of more, digits stand for the text.
   package var oddIDs = 10_000
   /// Runs that must have been seen to end before a task has a usual length.

@@ -273,15 +273,14 @@ package actor Monitor {
         }
       }
       for held in snapshot.unacked.value?.sample ?? [] {
-        guard !held.queue.isEmpty, let message = held.message.value, let id = message.taskID,
-          let task = message.task
-        else { continue }
-        state.ledger.note(queue: held.queue, of: id, named: task)
+        guard let message = held.message.value else { continue }
+        state.ledger.sawHeld(message, from: held.queue)
         state.ledger.sawMark(of: message)
       }
       for worker in snapshot.workers.value ?? [] {
         guard case .value(let queues) = worker.queues else { continue }
         state.ledger.note(queues: queues, ofNode: worker.id.name)
+        state.ledger.note(broadcasts: worker.broadcasts, ofNode: worker.id.name)
       }
     }
     learnQueues(from: snapshot)

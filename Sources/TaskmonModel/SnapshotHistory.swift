@@ -8,6 +8,8 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
   package private(set) var latest: Snapshot?
   package private(set) var queues: [String: QueueTrack]
   package private(set) var workers: [WorkerID: WorkerTrack]
+  /// The same by name and pid, sorted once for all who want them so.
+  package private(set) var workersInOrder: [WorkerTrack] = []
   package private(set) var beatEntries: [String: BeatTrack]
   /// How often the tasks of the schedule ran, by task name.
   package private(set) var scheduledRuns: [String: RunTrack]
@@ -52,6 +54,7 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     queues = try container.decode([String: QueueTrack].self, forKey: .queues)
     let list = try container.decode([WorkerTrack].self, forKey: .workers)
     workers = Dictionary(list.map { ($0.id, $0.afterRestart()) }, uniquingKeysWith: { $1 })
+    workersInOrder = Self.inOrder(workers)
     beatEntries = try container.decode([String: BeatTrack].self, forKey: .beatEntries)
     scheduledRuns =
       try container.decodeIfPresent([String: RunTrack].self, forKey: .scheduledRuns) ?? [:]
@@ -77,7 +80,7 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
   package func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(queues, forKey: .queues)
-    try container.encode(workers.values.sorted { $0.id < $1.id }, forKey: .workers)
+    try container.encode(workersInOrder, forKey: .workers)
     try container.encode(beatEntries, forKey: .beatEntries)
     try container.encode(scheduledRuns, forKey: .scheduledRuns)
     try container.encodeIfPresent(lockMissingSince, forKey: .lockMissingSince)
@@ -148,6 +151,11 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
       workers[id]?.countSilence(in: snapshot, answered: known[id]?.lastReply)
     }
     workers = workers.filter { $0.value.isWorthKeeping(at: snapshot.takenAt) }
+    workersInOrder = Self.inOrder(workers)
+  }
+
+  private static func inOrder(_ workers: [WorkerID: WorkerTrack]) -> [WorkerTrack] {
+    workers.keys.sorted().compactMap { workers[$0] }
   }
 
   private mutating func absorbBeat(of snapshot: Snapshot) {

@@ -225,7 +225,14 @@ private struct Echo: Rule {
     let counts = TaskCounts(
       started: .max, succeeded: .max, failed: .max, retried: .max, expired: .max, workerLost: .max)
     let tally = TaskTally(
-      counts, failures: ["Reject": .max, "Ignore": .max, "A": .max], retries: ["A": .max])
+      counts, failures: ["Reject": .max, "Ignore": .max, "A": .max], retries: ["A": .max],
+      marks: TaskMarks(
+        transient: ["A": .max, "B": .max], loopFaults: ["A": .max, "B": .max],
+        duplicates: [odd.id: .max, second.id: .max], handedBack: .max, laterAttempts: .max,
+        fanouts: [
+          ["a", "b", "c"]: FanoutCounts(count: .max, parts: .max, single: .max),
+          ["a", "b", "d"]: FanoutCounts(count: .max, parts: .min, single: .min),
+        ]))
     let unacked = UnackedMessage(
       queue: "celery", deliveredAt: moment,
       message: .value(MessageFacts(taskID: "id", deliveryTag: "t")), size: ByteCount(Int64.max))

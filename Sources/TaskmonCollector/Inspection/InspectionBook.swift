@@ -35,6 +35,8 @@ struct InspectionBook: Sendable {
     var firstReply: Timestamp?
     var lastReply: Timestamp?
     var queues: Observation<[String]> = .unavailable("not asked yet")
+    /// Those of its queues that are broadcasts.
+    var broadcasts: [String] = []
     var registered: Observation<[RegisteredTask]> = .unavailable("not asked yet")
     var settings: Observation<WorkerSettings> = .unavailable("not asked yet")
     var schedule: [ScheduleEntry] = []
@@ -229,7 +231,7 @@ extension InspectionBook.Answers {
       case .ping: break
       case .stats: take(try StatsReply(answer), at: now)
       case .active: take(try ActiveTasksReply(answer), at: now, atMost: limits.activeTasks)
-      case .queues: queues = .value(try ActiveQueuesReply(answer).names)
+      case .queues: take(try ActiveQueuesReply(answer))
       case .registered:
         take(
           try RegisteredReply(answer, items: InspectionBook.Question.taskItems),
@@ -255,6 +257,11 @@ extension InspectionBook.Answers {
   private mutating func take(_ reply: ActiveTasksReply, at now: Timestamp, atMost limit: Int) {
     activeTasks = Array(reply.tasks.prefix(limit))
     active = .value(ActiveReply(repliedAt: now, taskIDs: reply.tasks.map(\.id)))
+  }
+
+  private mutating func take(_ reply: ActiveQueuesReply) {
+    queues = .value(reply.names)
+    broadcasts = reply.broadcasts
   }
 
   private mutating func take(_ reply: RegisteredReply, atMost limit: Int) {

@@ -63,18 +63,21 @@ import Testing
     book.learn(
       .registered, from: "w",
       #"["a [acks_late=False]", "b [acks_late=True reject_on_worker_lost=True time_limit=9 "#
-        + #"autoretry_for=(<class 'OSError'>,)]", "c [acks_late=False autoretry_for=()]", "d"]"#,
+        + #"autoretry_for=(<class 'OSError'>,) ignore_result=True]", "#
+        + #""c [acks_late=False autoretry_for=()]", "d"]"#,
       at: at(1))
     #expect(
       book.workers["w"]?.registered
         == .value([
           RegisteredTask(
-            name: "a", acksLate: false, rejectsOnWorkerLost: false, retriesByItself: false),
+            name: "a", acksLate: false, rejectsOnWorkerLost: false, retriesByItself: false,
+            ignoresResult: false),
           RegisteredTask(
             name: "b", hardLimit: Seconds(9), acksLate: true, rejectsOnWorkerLost: true,
-            retriesByItself: true),
+            retriesByItself: true, ignoresResult: true),
           RegisteredTask(
-            name: "c", acksLate: false, rejectsOnWorkerLost: false, retriesByItself: false),
+            name: "c", acksLate: false, rejectsOnWorkerLost: false, retriesByItself: false,
+            ignoresResult: false),
           RegisteredTask(name: "d"),
         ]))
   }

@@ -62,6 +62,7 @@ extension CollectionBudget {
     "recentRetriesPerTask": "RecentRunsTests", "recentRuns": "RecentRunsTests",
     "recentRunsPerTask": "RecentRunsTests", "oddIDs": "LedgerStatisticsTests",
     "usualRuns": "LedgerTasksTests",
+    "fanoutPayloads": "LedgerFanoutsTests",
   ]
   /// Pauses between two passes: nothing is at or over them.
   private static let pauses: Set = [

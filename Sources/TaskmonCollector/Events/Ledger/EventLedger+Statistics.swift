@@ -29,11 +29,17 @@ extension EventLedger {
 
   private func taskFacts(at tick: Int64) -> ([TaskFacts], TaskFacts?) {
     let failures = failureMeters.tallies(at: tick)
+    let marks = marks(at: tick)
+    func facts(_ name: String, _ owner: NameTable.Index, _ meter: Meter) -> TaskFacts {
+      var facts = self.facts(named: name, owner, meter, failures, tick)
+      if let own = marks[owner] { facts.recent.marks = own }
+      return facts
+    }
     var found = taskMeters.meters.dropFirst().map { owner, meter in
-      facts(named: name(owner) ?? TaskFacts.unnamed, owner, meter, failures, tick)
+      facts(name(owner) ?? TaskFacts.unnamed, owner, meter)
     }
     let first = taskMeters.meters[0]
-    var others = [facts(named: names[NameTable.other], first.owner, first.meter, failures, tick)]
+    var others = [facts(names[NameTable.other], first.owner, first.meter)]
     if found.count > budget.taskNames {
       found.sort { left, right in
         (left.recent.counts.activity, left.total.counts.activity)

@@ -22,6 +22,10 @@ struct EventLedger: Sendable {
   var failureMeters: FailureMeters
   var failureRing: FailureRing
   var runRing: RunRing
+  var troubles: TroubleMeters
+  var fanouts: FanoutWatch
+  /// By the number of an exception's class, as far as they were asked for.
+  var natures: [ExceptionNature] = []
   var beats: BeatWatch
   /// The tasks that `beats` watches.
   var watchedNames: Set<NameTable.Index> = []
@@ -34,6 +38,9 @@ struct EventLedger: Sendable {
   var onlyQueues = IndexMap()
   /// The queue in which a message of a task was last seen.
   var seenQueues = IndexMap()
+  /// Exchanges that give every worker a copy, and the nodes that listen to one.
+  var broadcasts: Set<NameTable.Index> = []
+  var broadcastNodes: Set<NameTable.Index> = []
   /// The latest, oldest first.
   var duplicates: [DuplicateExecution] = []
   let defaultQueue: NameTable.Index
@@ -68,6 +75,8 @@ struct EventLedger: Sendable {
     failureMeters = FailureMeters(limit: budget.taskSeries)
     failureRing = FailureRing(budget: budget)
     runRing = RunRing(limit: budget.recentRuns, ofEach: budget.recentRunsPerTask)
+    troubles = TroubleMeters(limit: budget.taskSeries)
+    fanouts = FanoutWatch(payloads: budget.fanoutPayloads)
     beats = BeatWatch(limit: budget.entryMoments, entries: budget.beatEntries)
   }
 
@@ -173,6 +182,8 @@ struct EventLedger: Sendable {
     taskMeters.forgetRecent()
     nodeMeters.forgetRecent()
     failureMeters.forgetRecent()
+    troubles.forgetRecent()
+    fanouts.forgetRecent()
   }
 
   mutating func follow(_ entries: [ScheduleEntry], at now: Timestamp) {
@@ -186,6 +197,7 @@ struct EventLedger: Sendable {
     guard let id = message.taskID, let task = message.task else { return }
     note(queue: queue, of: id, named: task)
     sawMark(of: message)
+    sawMessage(id, isPartOfGroup: message.isPartOfGroup)
     guard let origin = message.origin, message.retries == 0, beats.watches(task) else { return }
     let key = PeriodicKey(message, task: task)
     let publisher = message.replyTo.map { "\(origin)/\($0)" } ?? origin

@@ -12,6 +12,11 @@ struct TaskKey: Sendable, Hashable {
 
   private static let mark: UInt64 = 0b111 << 61
 
+  init(high: UInt64, low: UInt64) {
+    self.high = high
+    self.low = low
+  }
+
   init(_ text: Span<UInt8>, _ hasher: ByteHash) {
     if let (high, low) = Self.uuid(text), low & Self.mark != Self.mark {
       self.high = high
