@@ -23,7 +23,7 @@ func snapshot(
   results: Observation<ResultFacts> = .unavailable("not scanned yet"),
   chords: Observation<[ChordFacts]> = .unavailable("not scanned yet"),
   replyLists: Observation<ReplyListFacts> = .unavailable("not scanned yet"),
-  visibilityTimeout: Double? = nil
+  visibilityTimeout: Double? = nil, workerLogs: WorkerLogFacts? = nil
 ) -> Snapshot {
   let since = moment - Seconds(observed)
   return Snapshot(
@@ -37,7 +37,7 @@ func snapshot(
       pattern: "/0.celeryev/*", connectedSince: since,
       heard: heard ?? [Interval(from: since, to: moment)], lastGap: lastGap),
     running: running, tasks: tasks, beat: beat, results: results, chords: chords,
-    replyLists: replyLists)
+    replyLists: replyLists, workerLogs: workerLogs)
 }
 
 /// A Redis in good order: a gigabyte of which little is used, nothing evicted, snapshots on.
