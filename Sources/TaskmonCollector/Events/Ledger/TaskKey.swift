@@ -27,11 +27,6 @@ struct TaskKey: Sendable, Hashable {
     }
   }
 
-  private init(high: UInt64, low: UInt64) {
-    self.high = high
-    self.low = low
-  }
-
   init(_ text: String, _ hasher: ByteHash) {
     let bytes = Array(text.utf8)
     self.init(bytes.span, hasher)
