@@ -27,7 +27,7 @@ struct ZooCase: Sendable {
 
 /// Every rule with the program that proves it.
 enum Zoo {
-  static let cases = workers + tasks + beats + broker + queues + practices + troubles
+  static let cases: [ZooCase] = workers + tasks + beats + broker + practices + troubles
 
   /// Those of a program whose whole list is what its test waits for.
   static func cases(of program: String) -> [ZooCase] { cases.filter { $0.program == program } }
@@ -139,64 +139,75 @@ enum Zoo {
   ]
 
   /// All of one run; its neighbours are the same program with good habits, side by side.
-  private static let practices = [
-    ("info broker-not-persistent broker", ["appendOnly", "snapshots"], "a Redis with its AOF"),
-    (
-      "info idle-fleet broker", ["quietSeconds", "workers", "tasksRegistered"],
-      "a part of a chord every four seconds"
-    ),
-    (
-      "warning connections-near-limit broker", ["connectedClients", "maxClients", "share"],
-      "two thirds of the connections"
-    ),
-    (
-      "warning leaked-reply-queues broker", ["lists", "listsBytes", "withoutExpiry"],
-      "questions that wait for their answers"
-    ),
-    (
-      "warning oversized-message uploads", ["largestBytes", "largeMessages", "where"],
-      "twenty messages of 40 kB"
-    ),
-    (
-      "warning queue-explosion broker", ["queues", "commonPrefix", "withCommonPrefix"],
-      "195 queues of users"
-    ),
-    (
-      "warning results-without-expiry broker", ["withoutExpiry", "seen", "tasks"],
-      "results that expire"
-    ),
-    (
-      "warning split-registry thumbnails", ["tasks", "knownBy", "notKnownBy"],
-      "a worker that knows another task besides"
-    ),
-    ("warning stuck-chord practices.part", ["groupID", "partsDone", "parts"], "a slow chord"),
-    (
-      "warning visibility-timeout-too-short practices.remind",
-      ["taskID", "visibilityTimeoutSeconds", "etaInSeconds", "handedOutAgainAt"],
-      "an eta in 50 minutes"
-    ),
-  ].map {
-    ZooCase($0.0, $0.1, by: "zoo/practices.py", in: "ZooLiveTests", not: "\($0.2), HABITS=good")
-  }
+  private static let practices: [ZooCase] = rows(
+    by: "zoo/practices.py",
+    [
+      ("info broker-not-persistent broker", ["appendOnly", "snapshots"], "a Redis with its AOF"),
+      (
+        "info idle-fleet broker", ["quietSeconds", "workers", "tasksRegistered"],
+        "a part of a chord every four seconds"
+      ),
+      (
+        "warning connections-near-limit broker", ["connectedClients", "maxClients", "share"],
+        "two thirds of the connections"
+      ),
+      (
+        "warning leaked-reply-queues broker", ["lists", "listsBytes", "withoutExpiry"],
+        "questions that wait for their answers"
+      ),
+      (
+        "warning oversized-message uploads", ["largestBytes", "largeMessages", "where"],
+        "twenty messages of 40 kB"
+      ),
+      (
+        "warning queue-explosion broker", ["queues", "commonPrefix", "withCommonPrefix"],
+        "195 queues of users"
+      ),
+      (
+        "warning results-without-expiry broker", ["withoutExpiry", "seen", "tasks"],
+        "results that expire"
+      ),
+      (
+        "warning split-registry thumbnails", ["tasks", "knownBy", "notKnownBy"],
+        "a worker that knows another task besides"
+      ),
+      ("warning stuck-chord practices.part", ["groupID", "partsDone", "parts"], "a slow chord"),
+      (
+        "warning visibility-timeout-too-short practices.remind",
+        ["taskID", "visibilityTimeoutSeconds", "etaInSeconds", "handedOutAgainAt"],
+        "an eta in 50 minutes"
+      ),
+    ], with: ", HABITS=good")
 
   /// All of one run, with their neighbours.
-  private static let troubles = [
-    (
-      "critical stalled-worker deaf@zoo", ["pid", "queue", "ready", "headTaskID", "processed"],
-      "limited@zoo, which holds rate-limited tasks"
-    ),
-    ("warning clock-skew ahead@zoo", ["behindSeconds", "heartbeats"], "near@zoo, 8 s ahead"),
-    (
-      "warning prefetch-hoarding hoarder@zoo", ["held", "longestHeldTaskID", "idleWorker"],
-      "modest@zoo, which is full and holds nothing"
-    ),
-    (
-      "warning queue-backlog flood", ["ready", "readyBefore", "taken", "drainSeconds", "workers"],
-      "bulk, which came at once and drains"
-    ),
-    (
-      "warning queue-stale late", ["ageSeconds", "ageKnownFrom", "headTaskID"],
-      "planned, whose message is not due"
-    ),
-  ].map { ZooCase($0.0, $0.1, by: "zoo/troubles.py", in: "ZooLiveTests", not: $0.2) }
+  private static let troubles: [ZooCase] = rows(
+    by: "zoo/troubles.py",
+    [
+      (
+        "critical stalled-worker deaf@zoo", ["pid", "queue", "ready", "headTaskID", "processed"],
+        "limited@zoo, which holds rate-limited tasks"
+      ),
+      ("warning clock-skew ahead@zoo", ["behindSeconds", "heartbeats"], "near@zoo, 8 s ahead"),
+      (
+        "warning prefetch-hoarding hoarder@zoo", ["held", "longestHeldTaskID", "idleWorker"],
+        "modest@zoo, which is full and holds nothing"
+      ),
+      (
+        "warning queue-backlog flood",
+        ["ready", "readyBefore", "taken", "drainSeconds", "workers"],
+        "bulk, which came at once and drains"
+      ),
+      (
+        "warning queue-stale late", ["ageSeconds", "ageKnownFrom", "headTaskID"],
+        "planned, whose message is not due"
+      ),
+    ])
+
+  private static func rows(
+    by program: String, _ rows: [(String, [String], String)], with mode: String = ""
+  ) -> [ZooCase] {
+    rows.map { found, evidence, neighbour in
+      ZooCase(found, evidence, by: program, in: "ZooLiveTests", not: neighbour + mode)
+    }
+  }
 }

@@ -61,7 +61,7 @@ def report(month):
 
 @app.task(name="market.write_letter", ignore_result=True)
 def write_letter(customer):
-    time.sleep(0.015)
+    time.sleep(0.02)
 
 
 @app.task(name="market.export", acks_late=True, reject_on_worker_lost=True)
