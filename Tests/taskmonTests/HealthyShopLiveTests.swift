@@ -9,11 +9,12 @@ struct HealthyShopLiveTests {
   static let mustJudge: Set = [
     "beat-down", "beat-late", "beat-runs-work", "beat-without-lock", "binding-missing",
     "broker-evicts", "broker-flushed", "broker-memory-high", "broker-not-persistent",
-    "broker-unreachable", "clock-skew", "connections-near-limit", "events-disabled", "idle-fleet",
-    "leaked-reply-queues", "multiple-beats", "no-celery-here", "orphaned-task",
-    "oversized-message", "oversized-result", "prefetch-hoarding", "queue-backlog",
-    "queue-explosion", "queue-stale", "queue-without-consumers", "results-without-expiry",
-    "stalled-worker", "stuck-chord", "stuck-task",
+    "broker-unreachable", "clock-skew", "connections-near-limit", "eager-execution",
+    "events-disabled", "idle-fleet", "leaked-reply-queues", "lost-worker", "multiple-beats",
+    "no-celery-here", "no-time-limit", "orphaned-task", "oversized-message", "oversized-result",
+    "prefetch-hoarding", "queue-backlog", "queue-explosion", "queue-stale",
+    "queue-without-consumers", "results-without-expiry", "stalled-worker", "stuck-chord",
+    "stuck-task", "unregistered-task", "visibility-timeout-too-short", "worker-without-tasks",
   ]
 
   @Test(

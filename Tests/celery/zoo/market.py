@@ -98,7 +98,7 @@ def trade(seconds):
         if order % 160 == 20:
             for _ in range(6):
                 call_supplier.delay(order)
-        if order % 180 == 10:
+        if order % 240 == 60:
             report.delay(order)
         time.sleep(0.25)
 
