@@ -160,3 +160,8 @@ extension RunningTask {
     worker.name == id.name && (worker.pid == nil || worker.pid == id.pid) && limits.hard != nil
   }
 }
+
+extension EventStreamFacts {
+  /// Whether a worker's heartbeat could have been heard at all.
+  var wasHeard: Bool { heard.contains { $0.length > .zero } }
+}

@@ -55,6 +55,9 @@ package struct PrefetchHoarding: Rule {
     _ history: SnapshotHistory, snapshot: Snapshot, limits: ThresholdValues
   ) -> Verdict {
     if let reason = snapshot.workers.reason { return .unknown(reason) }
+    if snapshot.workers.value.map({ $0.count > 1 }) == true, !snapshot.events.wasHeard {
+      return .unknown("the event stream was not heard")
+    }
     let watch = WorkerWatch(history, snapshot)
     let alive = (snapshot.workers.value ?? []).filter {
       watch.liveness(of: $0.id) == .alive && $0.beats(at: snapshot.takenAt)

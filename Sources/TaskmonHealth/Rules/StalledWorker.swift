@@ -62,7 +62,8 @@ package struct StalledWorker: Rule {
     let waiting = queues.filter { $0.ready > 0 && $0.isDue(at: snapshot.takenAt) }
     var findings: [String: Standstill] = [:]
     var doubts: [String] = []
-    guard !waiting.isEmpty else { return .healthy }
+    guard !waiting.isEmpty, snapshot.workers.value?.isEmpty == false else { return .healthy }
+    guard snapshot.events.wasHeard else { return .unknown("the event stream was not heard") }
     let byName = Dictionary(waiting.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     for worker in snapshot.workers.value ?? []
     where watch.liveness(of: worker.id) == .alive && worker.beats(at: snapshot.takenAt) {
