@@ -66,7 +66,10 @@ package struct NoTimeLimit: Rule {
         continue
       }
       if stats.hasLimit { continue }
-      guard all.indices.contains(where: { !all[$0].hasLimit && !all[$0].isBuiltIn }),
+      let isFree = all.indices.contains { place in
+        all[place].hardLimit == nil && all[place].softLimit == nil && !all[place].isBuiltIn
+      }
+      guard isFree,
         let tasks = worker.ownTasks, let used = use.of(worker)
       else { continue }
       let configuration = Dictionary(
