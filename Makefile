@@ -32,6 +32,7 @@ build: ## compile everything, tests included
 test: ## install what is missing, lint, build, and run every test, real Celery included
 	@.ci/install test
 	@python=$$(.ci/venv) && export TASKMON_PYTHON="$$python" \
+	  && python=$$(.ci/venv 5.2) && export TASKMON_PYTHON_5_2="$$python" \
 	  && $(MAKE) --no-print-directory lint \
 	  && $(SWIFT_BUILD) --build-tests \
 	  && $(SWIFT_TEST) --skip-build --skip LiveTests $(FEW_AT_ONCE) \

@@ -38,13 +38,14 @@ struct Speaker {
 
   func sent(
     _ id: String, _ seconds: Double, task: String = "a.b", queue: String? = nil,
-    by publisher: String = "gen1@web"
+    by publisher: String = "gen1@web", retries: Int = 0, parent: String? = nil
   ) -> CeleryEvent {
     CeleryEvent(
       hostname: publisher, pid: 1, timestamp: at(seconds),
       kind: .taskSent(
         TaskAnnouncement(
-          id: id, name: task, argumentsRepr: "()", keywordArgumentsRepr: "{}", queue: queue)))
+          id: id, name: task, argumentsRepr: "()", keywordArgumentsRepr: "{}", retries: retries,
+          queue: queue, parentID: parent)))
   }
 
   func started(_ id: String, _ seconds: Double) -> CeleryEvent {

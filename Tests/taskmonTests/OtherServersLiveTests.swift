@@ -29,7 +29,7 @@ enum OtherServer: String, Sendable, CaseIterable, CustomStringConvertible {
 
   private var programInWheel: String? {
     get async throws {
-      let root = URL(fileURLWithPath: try await PythonEnvironment.python.value)
+      let root = URL(fileURLWithPath: try await PythonEnvironment.current.python)
         .deletingLastPathComponent().deletingLastPathComponent().path
       let files = FileManager.default
       for version in try files.contentsOfDirectory(atPath: "\(root)/lib") {

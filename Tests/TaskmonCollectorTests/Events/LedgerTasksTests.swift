@@ -89,6 +89,60 @@ import Testing
     #expect(ledger.task("p")?.task == "c.d")
   }
 
+  /// A solo worker keeps its events back while it runs a task; what that publishes goes at once.
+  @Test func `what is sent within a run takes nothing of what is yet to be heard of it`() {
+    let ledger = EventLedger(
+      worker.sent("p", 1, queue: "slow"), worker.received("p", 2),
+      worker.sent("p", 4, task: "c.d", queue: "quick", parent: "p"), worker.started("p", 3),
+      worker.received("p", 5, task: "c.d", parent: "p"), worker.started("p", 7),
+      worker.succeeded("p", 8, runtime: 1))
+    let series = Self.statistics(ledger).series
+    #expect(
+      series.map { [$0.task, $0.node, $0.queue] } == [
+        ["a.b", "web", "slow"], ["a.b", worker.name, "slow"], ["c.d", "web", "quick"],
+        ["c.d", worker.name, "quick"],
+      ])
+    #expect(
+      series.map(\.counts) == [
+        TaskCounts(sent: 1), TaskCounts(received: 1, started: 1), TaskCounts(sent: 1),
+        TaskCounts(received: 1, started: 1, succeeded: 1),
+      ])
+    #expect(series.map(\.wait.count) == [0, 1, 0, 1])
+    #expect(series.map(\.wait.sum) == [.zero, Seconds(2), .zero, Seconds(3)])
+  }
+
+  @Test func `a retry that is sent before its predecessor's start is heard waits by itself`() {
+    let ledger = EventLedger(
+      worker.sent("r", 1, queue: "q"), worker.received("r", 2),
+      worker.sent("r", 4, queue: "q", retries: 1, parent: "r"), worker.started("r", 3),
+      worker.retried("r", 5, "KeyError('x')"), worker.received("r", 6, retries: 1, parent: "r"),
+      worker.started("r", 9), worker.succeeded("r", 10))
+    let found = Self.statistics(ledger)
+    #expect(
+      found.series.map(\.counts).last
+        == TaskCounts(
+          received: 2, started: 2, succeeded: 1, retried: 1))
+    #expect(found.series.last?.wait.count == 2)
+    #expect(found.series.last?.wait.sum == Seconds(2 + 5))
+    #expect(found.failures.map(\.retries) == [0])
+    #expect(ledger.task("r")?.retries == 1)
+    #expect(ledger.task("r")?.sentAt == at(4))
+  }
+
+  @Test func `a sending that is heard after the receipt belongs to the same attempt`() {
+    let ledger = EventLedger(
+      worker.received("u", 2), worker.sent("u", 1, queue: "q"), worker.started("u", 3),
+      worker.received("p", 2, parent: "p"), worker.started("p", 3),
+      worker.received("p", 6, task: "c.d", parent: "p"),
+      worker.sent("p", 5, task: "c.d", queue: "q", parent: "p"), worker.started("p", 9))
+    #expect(ledger.task("u")?.sentAt == at(1))
+    #expect(ledger.task("u")?.queue == "q")
+    #expect(ledger.task("p")?.sentAt == at(5))
+    #expect(
+      Self.statistics(ledger).series.filter { $0.wait.count > 0 }.map(\.wait.sum)
+        == [Seconds(1), Seconds(2), Seconds(4)])
+  }
+
   @Test func `a failure is kept with class, message and traceback, and counted by class`() throws {
     let ledger = EventLedger(
       worker.received("u", 1), worker.failed("u", 2, "requests.ConnectionError('café')"),

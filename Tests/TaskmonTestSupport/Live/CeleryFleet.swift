@@ -9,9 +9,11 @@ package final class CeleryFleet: Sendable {
   private let lifeline: Int32
 
   /// `broker` is the URL as Celery takes it; `variables` are what else its apps read.
-  package init(broker: String, variables: [String: String] = [:]) async throws {
+  package init(
+    broker: String, celery: PythonEnvironment = .current, variables: [String: String] = [:]
+  ) async throws {
     folder = try TemporaryFolder()
-    python = try await PythonEnvironment.python.value
+    python = try await celery.python
     let fifo = folder.path("lifeline")
     guard mkfifo(fifo, 0o600) == 0 else { throw systemError("mkfifo") }
     lifeline = open(fifo, O_RDWR | O_CLOEXEC)
@@ -53,6 +55,13 @@ package final class CeleryFleet: Sendable {
     return member
   }
 
+  /// Celery's own listener that has begun to print each event into its log.
+  package func eventDump(_ app: String, as name: String) async throws -> FleetMember {
+    let member = try await start(name, ["-m", "celery", "-A", app, "events", "--dump"])
+    try await member.says("starting capture")
+    return member
+  }
+
   /// One of the programs beside the apps, left running.
   package func program(_ file: String, _ arguments: [String] = [], as name: String) async throws
     -> FleetMember
@@ -61,12 +70,12 @@ package final class CeleryFleet: Sendable {
   }
 
   /// Runs one of the programs to its end and gives what it printed; throws where it fails.
-  package func output(of file: String, _ arguments: [String] = [], input: String = "") async throws
-    -> String
-  {
+  package func output(
+    of file: String, _ arguments: [String] = [], input: String = "", timeout: Double = 60
+  ) async throws -> String {
     let result = try await Subprocess.run(
       python, ["\(PythonEnvironment.programs)/\(file)"] + arguments, environment: environment,
-      folder: folder.path, input: Array(input.utf8))
+      folder: folder.path, input: Array(input.utf8), timeout: timeout)
     guard result.end == .exit(0) else {
       throw SupportError("\(file): \(result.end)\n\(result.errorText)")
     }
@@ -134,18 +143,38 @@ package struct FleetMember: Sendable {
   }
 }
 
-/// The Python with Celery that `.ci/venv` makes, and the programs it runs.
-package enum PythonEnvironment {
+/// A Python with Celery as `.ci/venv` makes it, and the programs they run.
+package enum PythonEnvironment: String, Sendable, CaseIterable {
+  case current = "5.7.0"
+  case old = "5.2.7"
+
   package static let root = Fixture.folder + "/../.."
   package static let programs = Fixture.folder + "/../celery"
 
-  /// `make test` names it; else the script is asked, and makes it where it is missing.
-  package static let python = Task { () async throws -> String in
-    if let named = ProcessInfo.processInfo.environment["TASKMON_PYTHON"], !named.isEmpty {
-      return named
+  private static let newPython = Task { try await PythonEnvironment.current.find() }
+  private static let oldPython = Task { try await PythonEnvironment.old.find() }
+
+  package var python: String {
+    get async throws {
+      switch self {
+      case .current: try await Self.newPython.value
+      case .old: try await Self.oldPython.value
+      }
     }
-    let made = try await Subprocess.run("\(root)/.ci/venv", timeout: 300)
-    guard made.end == .exit(0) else { throw SupportError(".ci/venv: \(made.errorText)") }
+  }
+
+  /// `make test` names it; else the script is asked, and makes it where it is missing.
+  private func find() async throws -> String {
+    let (variable, arguments): (String, [String]) =
+      switch self {
+      case .current: ("TASKMON_PYTHON", [])
+      case .old: ("TASKMON_PYTHON_5_2", ["5.2"])
+      }
+    if let named = ProcessInfo.processInfo.environment[variable], !named.isEmpty { return named }
+    let made = try await Subprocess.run("\(Self.root)/.ci/venv", arguments, timeout: 300)
+    guard made.end == .exit(0) else {
+      throw SupportError("no Python with Celery \(rawValue): .ci/venv said\n\(made.errorText)")
+    }
     return made.outputText.trimmingCharacters(in: .whitespacesAndNewlines)
   }
 }

@@ -10,7 +10,14 @@ extension EventLedger {
     let queue = queues.intern(event.queue, in: body)
     let retries = Self.attempt(event)
     let moment = moment(event, now)
+    // A retry and a replacement are sent within the run they follow, under its id.
+    let isOwnParent = !event.parentID.isAbsent && event.says(parentIsItselfIn: body)
     tasks.change(place) { record in
+      let isReplacement =
+        isOwnParent && retries == record.retries && (!record.sentAt.isNaN || record.name != name)
+      if record.isUnderWay, retries > record.retries || isReplacement {
+        return record.announceNext(sentAt: moment, queue: queue)
+      }
       if !isNew, retries > record.retries { record.beginAttempt(retries) }
       record.name = name ?? record.name
       record.queue = queue ?? record.queue
@@ -21,7 +28,7 @@ extension EventLedger {
       record.eta = event.eta?.secondsSince1970 ?? .nan
     }
     let host = nodes.internHost(event.hostname, in: body)
-    count(.sent, place, node: host)
+    countSent(name, queue, place, by: host)
     guard retries == 0, let key = periodicKey(event, body, name) else { return }
     let publisher = event.hostname.string(in: body, limit: 256) ?? ""
     beats.published(
@@ -199,6 +206,20 @@ extension EventLedger {
     series.change(seriesPlace(of: place, node: node)) { $0.count(outcome) }
     taskMeters.count(outcome, of: tasks.records[place].name, at: tick)
     nodeMeters.count(outcome, of: node, at: tick)
+  }
+
+  /// Under the event's own name and queue: the record may still be of the run it follows.
+  private mutating func countSent(
+    _ name: NameTable.Index?, _ queue: NameTable.Index?, _ place: Int, by host: NameTable.Index
+  ) {
+    let record = tasks.records[place]
+    let name = name ?? record.name
+    var queue = queue ?? record.queue
+    if queue == NameTable.unknown { queue = usualQueue(of: name, host) }
+    let key = SeriesKey(name: name, node: host, queue: queue)
+    series.change(series.place(of: key, known: TaskRecord.noIndex)) { $0.count(.sent) }
+    taskMeters.count(.sent, of: name, at: tick)
+    nodeMeters.count(.sent, of: host, at: tick)
   }
 
   /// The series of a task on a node; the record remembers the one it was counted in last.

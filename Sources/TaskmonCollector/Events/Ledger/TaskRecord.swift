@@ -34,10 +34,14 @@ struct TaskRecord: Sendable {
   var eta = Double.nan
   /// By our own clock.
   var startHeardAt = Double.nan
+  /// When the next attempt was sent, where that is heard before all of this one is.
+  var nextSentAt = Double.nan
   /// Numbers of the ledger's name tables; 0xFFFF where unknown.
   var name = NameTable.unknown
   var queue = NameTable.unknown
   var node = NameTable.unknown
+  /// Of the next attempt; a task may be replaced by one in another queue.
+  var nextQueue = NameTable.unknown
   var pid = noPid
   var series = noIndex
   /// Neighbours in its line.
@@ -82,13 +86,24 @@ struct TaskRecord: Sendable {
     pid = worker.pid
   }
 
+  /// Whether it was received, and its end not heard.
+  var isUnderWay: Bool { state == .received || state == .started }
+
+  /// What comes after this attempt was sent: all that is yet to be heard of this one stays its own.
+  mutating func announceNext(sentAt moment: Double, queue: NameTable.Index?) {
+    nextSentAt = moment
+    nextQueue = queue ?? NameTable.unknown
+  }
+
   /// A new attempt begins: what was said of the one before no longer counts.
   mutating func beginAttempt(_ retries: UInt8) {
     self.retries = retries
     starts = 0
     deliveries = 0
-    (sentAt, receivedAt, startedAt, endedAt) = (.nan, .nan, .nan, .nan)
-    (eta, startHeardAt) = (.nan, .nan)
+    (sentAt, receivedAt, startedAt, endedAt) = (nextSentAt, .nan, .nan, .nan)
+    (eta, startHeardAt, nextSentAt) = (.nan, .nan, .nan)
+    if nextQueue != NameTable.unknown { queue = nextQueue }
+    nextQueue = NameTable.unknown
   }
 }
 
