@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run build test fuzz bench lint format golden
+.PHONY: help run build test fuzz bench lint format golden dashboards
 
 # Debug builds take half the time of release builds, and a newcomer waits for this one.
 SWIFT_BUILD := swift build --explicit-target-dependency-import-check error
@@ -59,7 +59,12 @@ lint: ## check the format of all Swift files
 format: ## format all Swift files in place
 	@swift format --in-place --parallel --recursive Sources Tests Package.swift
 
-golden: ## rewrite the recorded screens, pages and metrics from what the code says now
+dashboards: ## write dashboards/ and the README's tables of rules and metrics from what the code says
+	@.ci/install run
+	@$(SWIFT_BUILD) --product generate-dashboards
+	@.build/debug/generate-dashboards
+
+golden: dashboards ## rewrite the recorded screens, pages and metrics from what the code says now
 	@.ci/install test
 	@TASKMON_UPDATE_GOLDEN=1 $(SWIFT_TEST) --skip Live
-	@git --no-pager diff --stat -- Tests/Fixtures
+	@git --no-pager diff --stat -- Tests/Fixtures README.md dashboards

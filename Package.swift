@@ -64,6 +64,7 @@ let package = Package(
       knows: ["RedisClient", "CeleryProtocol", "TaskmonModel", "TaskmonUnits", logging]),
     room("TaskmonHealth", knows: ["TaskmonModel", "TaskmonUnits"]),
     room("TaskmonExposition", knows: ["TaskmonModel", "TaskmonHealth", "TaskmonUnits"]),
+    room("TaskmonDashboards", knows: ["TaskmonExposition", "TaskmonHealth", "TaskmonUnits"]),
     room(
       "TaskmonServer",
       knows: [
@@ -95,6 +96,8 @@ let package = Package(
         "TaskmonHealth", "TaskmonExposition", "TaskmonDemo", logging,
       ],
       swiftSettings: strict),
+    .executableTarget(
+      name: "generate-dashboards", dependencies: ["TaskmonDashboards"], swiftSettings: strict),
     .target(
       name: "TaskmonTestSupport", dependencies: ["TaskmonUnits"],
       path: "Tests/TaskmonTestSupport", swiftSettings: strict),
@@ -109,6 +112,8 @@ let package = Package(
     tests(of: "TaskmonHealth", knowing: ["TaskmonModel", "TaskmonUnits"]),
     tests(of: "TaskmonExposition", knowing: ["TaskmonModel", "TaskmonHealth", "TaskmonUnits"]),
     tests(
+      of: "TaskmonDashboards", knowing: ["TaskmonExposition", "TaskmonHealth", "TaskmonUnits"]),
+    tests(
       of: "TaskmonServer",
       knowing: ["TaskmonExposition", "TaskmonHealth", "TaskmonModel", "TaskmonUnits", logging]),
     tests(of: "TaskmonConfiguration", knowing: ["TaskmonHealth", "TaskmonUnits"]),
@@ -119,7 +124,9 @@ let package = Package(
       name: "taskmonTests", dependencies: ["TaskmonTestSupport"], swiftSettings: strict),
     .testTarget(
       name: "TidyTests",
-      dependencies: ["TaskmonTestSupport", "TaskmonHealth", "TaskmonConfiguration"],
+      dependencies: [
+        "TaskmonTestSupport", "TaskmonHealth", "TaskmonExposition", "TaskmonConfiguration",
+      ],
       swiftSettings: strict),
   ]
 )

@@ -8,6 +8,9 @@ package struct ACLRule: Sendable, Hashable {
     /// Asking workers besides, into a list of our own; what asks a worker for task events needs no
     /// more.
     case asking
+    /// Emptying queues besides, for `--allow-control`; whatever else that does are messages to
+    /// workers, and who may ask them may send those.
+    case acting
   }
 
   /// What the server's rules can express.
@@ -46,7 +49,14 @@ package struct ACLRule: Sendable, Hashable {
     let asking =
       ReplyListCommand.Word.allCases.map(\.rawValue) + ControlRequest.Word.allCases.map(\.rawValue)
       + WorkerChange.Word.allCases.map(\.rawValue)
-    return Set(reading + (access == .asking ? asking : [])).sorted()
+    let acting = OperatorCommand.Word.allCases.map(\.rawValue)
+    let writing: [String] =
+      switch access {
+      case .readOnly: []
+      case .asking: asking
+      case .acting: asking + acting
+      }
+    return Set(reading + writing).sorted()
   }
 
   /// The words behind `ACL SETUSER`, without the password.
@@ -62,7 +72,8 @@ package struct ACLRule: Sendable, Hashable {
 
   private var keys: [[UInt8]] {
     let read = layouts.flatMap(\.readPatterns)
-    let write = access == .asking ? layouts.prefix(1).map(\.replyListMatch) : []
+    let write = access == .readOnly ? [] : layouts.prefix(1).map(\.replyListMatch)
+    let emptied = access == .acting ? layouts.prefix(1).map(\.queuePattern) : []
     let everything = [UInt8(ascii: "*")]
     switch dialect {
     case .separateKeyRights:
@@ -70,8 +81,9 @@ package struct ACLRule: Sendable, Hashable {
         Array("%R~".utf8) + $0
       }
         + write.map { Array("%RW~".utf8) + Self.spaceless($0) }
+        + emptied.map { Array("%W~".utf8) + Self.spaceless($0) }
     case .commonKeyRights:
-      let all = Self.unique(read + write.map(Self.spaceless))
+      let all = Self.unique(read + write + emptied)
       return (all.contains(everything) ? [everything] : all).map { [UInt8(ascii: "~")] + $0 }
     }
   }
@@ -84,7 +96,7 @@ package struct ACLRule: Sendable, Hashable {
   private var channels: [[UInt8]] {
     guard let layout = layouts.first else { return [] }
     let heard = [layout.eventPattern.bytes, layout.eventDiscoveryPattern.bytes]
-    let asked = access == .asking ? [Self.spaceless(layout.controlPattern)] : []
+    let asked = access == .readOnly ? [] : [Self.spaceless(layout.controlPattern)]
     guard heard.allSatisfy({ Self.spaceless($0) == $0 }) else { return [Array("allchannels".utf8)] }
     return [Array("resetchannels".utf8)]
       + Self.unique(heard + asked).map { [UInt8(ascii: "&")] + $0 }

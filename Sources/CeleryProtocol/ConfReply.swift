@@ -32,12 +32,20 @@ package struct ConfReply: Sendable, Equatable {
   package var separator: String?
   package var taskTimeLimit: Seconds?
   package var taskSoftTimeLimit: Seconds?
+  /// Zero where results never expire.
   package var resultExpires: Seconds?
   package var acksLate: Bool?
   package var alwaysEager: Bool?
   package var sendsTaskEvents: Bool?
   package var redirectsStdouts: Bool?
+  package var rejectsOnWorkerLost: Bool?
+  package var ignoresResult: Bool?
+  package var rateLimit: String?
   package var prefetchMultiplier: Int?
+  package var concurrency: Int?
+  package var tasksPerChild: Int?
+  package var memoryPerChild: ByteCount?
+  package var serializer: String?
   package var defaultQueue: String?
   package var timezone: String?
   /// Whether `redbeat_key_prefix` is set: its value is masked.
@@ -47,25 +55,44 @@ package struct ConfReply: Sendable, Equatable {
   private static let mask = "********"
 
   package init(_ answer: JSONValue) throws(DecodeError) {
-    guard answer.members != nil else { throw .wrongType("conf") }
-    beatSchedule = answer["beat_schedule"]?.members.map { $0.compactMap(Self.entry) }
-    brokerURL = Self.text(answer["broker_url"])
-    resultBackend = Self.text(answer["result_backend"])
-    let transport = answer["broker_transport_options"] ?? .null
+    guard let members = answer.members else { throw .wrongType("conf") }
+    let conf = SettingNames(members)
+    beatSchedule = conf["beat_schedule"]?.members.map { $0.compactMap(Self.entry) }
+    brokerURL = Self.text(conf["broker_url"])
+    resultBackend = Self.text(conf["result_backend"])
+    let transport = conf["broker_transport_options"] ?? .null
     visibilityTimeout = Self.seconds(transport["visibility_timeout"])
     prioritySteps = transport["priority_steps"]?.array?.compactMap(\.int)
     separator = Self.text(transport["sep"])
-    taskTimeLimit = Self.seconds(answer["task_time_limit"])
-    taskSoftTimeLimit = Self.seconds(answer["task_soft_time_limit"])
-    resultExpires = Self.seconds(answer["result_expires"])
-    acksLate = answer["task_acks_late"]?.bool
-    alwaysEager = answer["task_always_eager"]?.bool
-    sendsTaskEvents = answer["worker_send_task_events"]?.bool
-    redirectsStdouts = answer["worker_redirect_stdouts"]?.bool
-    prefetchMultiplier = answer["worker_prefetch_multiplier"]?.int
-    defaultQueue = Self.text(answer["task_default_queue"])
-    timezone = Self.text(answer["timezone"])
-    hasRedBeatPrefix = answer["redbeat_key_prefix"].map { !$0.isNull } ?? false
+    taskTimeLimit = Self.seconds(conf["task_time_limit"])
+    taskSoftTimeLimit = Self.seconds(conf["task_soft_time_limit"])
+    let expires = conf["result_expires"]
+    resultExpires = expires?.isNull == true ? .zero : Self.seconds(expires)
+    acksLate = conf["task_acks_late"]?.bool
+    rejectsOnWorkerLost = conf["task_reject_on_worker_lost"]?.bool
+    ignoresResult = conf["task_ignore_result"]?.bool
+    rateLimit = conf["task_default_rate_limit"].flatMap(Self.rate)
+    alwaysEager = conf["task_always_eager"]?.bool
+    sendsTaskEvents = conf["worker_send_task_events"]?.bool
+    redirectsStdouts = conf["worker_redirect_stdouts"]?.bool
+    prefetchMultiplier = conf["worker_prefetch_multiplier"]?.int
+    concurrency = conf["worker_concurrency"]?.int
+    tasksPerChild = conf["worker_max_tasks_per_child"]?.int
+    memoryPerChild = conf["worker_max_memory_per_child"]?.int.flatMap(Self.kibibytes)
+    serializer = Self.text(conf["task_serializer"])
+    defaultQueue = Self.text(conf["task_default_queue"])
+    timezone = Self.text(conf["timezone"])
+    hasRedBeatPrefix = conf["redbeat_key_prefix"].map { !$0.isNull } ?? false
+  }
+
+  /// `100/m`, or a number for so many a second, as `registered` prints it.
+  private static func rate(_ value: JSONValue) -> String? {
+    value.isNull ? nil : value.string ?? PythonRepr.text(of: value)
+  }
+
+  private static func kibibytes(_ value: Int) -> ByteCount? {
+    let (bytes, isTooMuch) = value.multipliedReportingOverflow(by: 1024)
+    return isTooMuch || value <= 0 ? nil : ByteCount(bytes)
   }
 
   private static func text(_ value: JSONValue?) -> String? {

@@ -4,7 +4,7 @@ import TaskmonUnits
 struct ControlCall {
   var method: String
   var arguments: JSONValue
-  /// Nil: every worker.
+  /// Nil: every worker; where it is empty, nobody.
   var destinations: [String]?
   var owner: String
   var ticket: String
@@ -12,10 +12,13 @@ struct ControlCall {
 
   /// The reply goes straight to the owner's list, through the default exchange, so that no binding
   /// of ours is needed.
+  ///
+  /// An empty list of destinations would mean everybody to a worker: the empty name is nobody's.
   func envelope(_ layout: KeyLayout) -> [UInt8] {
+    let names = destinations.map { $0.isEmpty ? [""] : $0 }
     let body: JSONValue = [
       "method": .string(method), "arguments": arguments,
-      "destination": destinations.map { .array($0.map(JSONValue.string)) } ?? .null,
+      "destination": names.map { .array($0.map(JSONValue.string)) } ?? .null,
       "pattern": nil, "matcher": nil, "ticket": .string(ticket),
       "reply_to": ["exchange": "", "routing_key": .string(layout.replyListName(owner: owner))],
     ]

@@ -15,6 +15,11 @@ package struct ControlRequest: WireCommand, Hashable {
     /// What a worker knows of these tasks; their arguments come back whole, so that it is asked
     /// only for tasks whose message is known to be small.
     case queryTask(ids: [String])
+    /// What it has prefetched and not begun, and what waits for its eta: like `queryTask` with
+    /// their arguments whole, so that it is asked only where what is held is known to be small.
+    case reserved, scheduled
+    /// At most 50,000 ids.
+    case revoked
 
     /// As Celery names it.
     package var name: String {
@@ -26,12 +31,15 @@ package struct ControlRequest: WireCommand, Hashable {
       case .active: "active"
       case .stats: "stats"
       case .queryTask: "query_task"
+      case .reserved: "reserved"
+      case .scheduled: "scheduled"
+      case .revoked: "revoked"
       }
     }
 
     fileprivate var arguments: JSONValue {
       switch self {
-      case .ping, .activeQueues, .stats: [:]
+      case .ping, .activeQueues, .stats, .reserved, .scheduled, .revoked: [:]
       case .registered(let items): ["taskinfoitems": .array(items.map(JSONValue.string))]
       case .conf(let withDefaults): ["with_defaults": .bool(withDefaults)]
       case .active: ["safe": true]

@@ -13,6 +13,9 @@ extension KeyLayout {
     return [broker, resultMatch, chords, Self.globEscaped(redBeatPrefix) + everything]
   }
 
+  /// Glob pattern of every list a queue can be: it may have any name.
+  package var queuePattern: [UInt8] { Self.globEscaped(globalPrefix) + [UInt8(ascii: "*")] }
+
   /// The channel of control requests, for a rule that takes it for a glob.
   package var controlPattern: [UInt8] { Self.globEscaped(controlChannel.bytes) }
 }

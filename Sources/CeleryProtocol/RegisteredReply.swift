@@ -58,8 +58,9 @@ package struct RegisteredReply: Sendable, Equatable {
       softLimit: options["soft_time_limit"].flatMap(seconds))
   }
 
+  /// Zero stands for no limit of its own.
   private static func seconds(_ text: String) -> Seconds? {
-    guard let value = Double(text), value.isFinite else { return nil }
+    guard let value = Double(text), value.isFinite, value > 0 else { return nil }
     return Seconds(value)
   }
 }

@@ -15,6 +15,8 @@ package struct StatsReply: Sendable, Equatable {
   /// Of the whole pool; nil where none is set.
   package var softLimit: Seconds?
   package var hardLimit: Seconds?
+  /// Of prefork; nil where its processes are not replaced.
+  package var tasksPerChild: Int?
 
   package init(_ answer: JSONValue) throws(DecodeError) {
     guard answer.members != nil else { throw .wrongType("stats") }
@@ -32,6 +34,7 @@ package struct StatsReply: Sendable, Equatable {
     let limits = pool["timeouts"]?.array ?? []
     softLimit = limits.count == 2 ? Self.limit(limits[0]) : nil
     hardLimit = limits.count == 2 ? Self.limit(limits[1]) : nil
+    tasksPerChild = pool["max-tasks-per-child"]?.int
   }
 
   /// Zero stands for no limit.
@@ -47,64 +50,5 @@ package struct StatsReply: Sendable, Equatable {
     }
     let module = path.split(separator: ":").first?.split(separator: ".").last.map(String.init)
     return module == "thread" ? "threads" : module
-  }
-}
-
-/// The tasks a worker is running.
-package struct ActiveTasksReply: Sendable, Equatable {
-  package struct Task: Sendable, Hashable {
-    package var id: String
-    package var name: String?
-    package var startedAt: Timestamp?
-    /// True: acknowledged before it ran, and so lost if the worker dies.
-    package var acknowledged: Bool?
-    package var hostname: String?
-    package var processID: Int?
-    package var redelivered: Bool?
-    package var priority: Int?
-    package var exchange: String?
-    package var routingKey: String?
-    /// As the worker prints them, at most 1 KiB.
-    package var argumentsRepr: String?
-    package var keywordArgumentsRepr: String?
-
-    package init(id: String) { self.id = id }
-  }
-
-  package var tasks: [Task]
-
-  package init(_ answer: JSONValue) throws(DecodeError) {
-    guard let elements = answer.array else { throw .wrongType("active") }
-    tasks = elements.compactMap(Self.task)
-  }
-
-  /// One task as `active`, `reserved` and `query_task` describe it; nil for anything else.
-  package static func task(_ value: JSONValue) -> Task? {
-    guard let id = value["id"]?.string else { return nil }
-    var task = Task(id: id)
-    task.name = value["name"]?.string ?? value["type"]?.string
-    task.startedAt = value["time_start"]?.double.flatMap {
-      $0.isFinite ? Timestamp(secondsSince1970: $0) : nil
-    }
-    task.acknowledged = value["acknowledged"]?.bool
-    task.hostname = value["hostname"]?.string
-    task.processID = value["worker_pid"]?.int
-    let delivery = value["delivery_info"] ?? .null
-    task.redelivered = delivery["redelivered"]?.bool
-    task.priority = delivery["priority"]?.int
-    task.exchange = delivery["exchange"]?.string
-    task.routingKey = delivery["routing_key"]?.string
-    task.argumentsRepr = text(value["args"])
-    task.keywordArgumentsRepr = text(value["kwargs"])
-    return task
-  }
-
-  private static let textLimit = 1024
-
-  /// Asked safely a worker prints its arguments; older ones send them as they are.
-  private static func text(_ value: JSONValue?) -> String? {
-    guard let value, !value.isNull else { return nil }
-    let text = value.string ?? PythonRepr.safeText(of: value)
-    return text.utf8.count <= textLimit ? text : String(text.prefix(textLimit / 4)) + "…"
   }
 }

@@ -6,8 +6,10 @@ package enum CommandRight: String, Sendable, Hashable, CaseIterable {
   case replyList
   /// Asking workers.
   case control
-  /// Changing workers: only where the user has asked for it, by its flag or its key.
+  /// Asking workers for task events: only where the user wants it, by its flag or its key.
   case change
+  /// Acting on tasks, workers and queues: only where the user has allowed it by its flag.
+  case act
   /// Writing what Celery writes; given only to a private server behind a unix socket.
   case demo
 }

@@ -1,8 +1,8 @@
 /// A command that may be sent to Redis.
 ///
 /// Its conformers are closed lists, one per right: `ReadCommand` and `ReplyListCommand` here,
-/// `ControlRequest` and `WorkerChange` in CeleryProtocol, `DemoCommand` in TaskmonDemo, and no
-/// other; a test lists them.
+/// `ControlRequest`, `WorkerChange` and `OperatorCommand` in CeleryProtocol, `DemoCommand` in
+/// TaskmonDemo, and no other; a test lists them.
 package protocol WireCommand: Sendable {
   /// Name and arguments as bytes, in the order they are sent; never empty.
   var arguments: [[UInt8]] { get }

@@ -79,6 +79,8 @@ package struct CollectionBudget: Sendable, Equatable {
   /// Of a queue that stands still for so long, its workers are asked whether they still consume it.
   package var standstill = Seconds(30)
   package var replyWait = Seconds(1)
+  /// How long the answer to an operator's action is waited for, and as long it is valid.
+  package var actionReplyWait = Seconds(5)
   /// Expected bytes of one round, absolute and as a share of free memory.
   package var replyBytes = ByteCount.mebibytes(16)
   package var replyMemoryShare = 0.01
@@ -87,6 +89,10 @@ package struct CollectionBudget: Sendable, Equatable {
   /// Above this share of maxmemory under noeviction nothing is asked.
   package var memoryShareForRequests = 0.95
   package var registeredTasks = 5000
+  /// What 50,000 ids weigh in an answer: no worker remembers more that it will not run.
+  package var revokedReply = ByteCount.mebibytes(3)
+  /// Of what one worker holds so many are shown.
+  package var shownHoldings = 50
 
   // Memory of our own
   package var trackedTasks = 200_000

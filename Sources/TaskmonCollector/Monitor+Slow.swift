@@ -168,6 +168,7 @@ extension Monitor {
       asked.merge(newcomers) { $1 }
       late.formUnion(paid)
       let names = await paid.union(newcomers.keys).union(inspector.forgiveMissed(now))
+        .union(takeChangedWorkers())
       if !names.isEmpty { try await inspector.round(known: now, only: names) }
     }
     return true

@@ -31,6 +31,7 @@ package actor Monitor {
   let tap: EventTap
   let inspector: Inspector
   let enabler: EventsEnabler
+  let desk: WorkerDesk
   let polls: RedisLink
   let scans: RedisLink
   let cost = RedisCostCounter()
@@ -52,6 +53,8 @@ package actor Monitor {
   var soughtRedBeatAt: Seconds?
   var sampledUnackedAt: Seconds?
   var chords = ChordWatch()
+  /// Node names of workers that were told to be otherwise and have not been asked since.
+  var changedWorkers: Set<String> = []
   /// Which Redis is scanned for results; nil while it is not known.
   var resultsURL: RedisURL?
   /// The process that answered there.
@@ -89,6 +92,7 @@ package actor Monitor {
     inspector = Inspector(
       link: questions, layout: layout, time: time, budget: configuration.budget)
     enabler = EventsEnabler(configuration, time: time, cost: cost)
+    desk = WorkerDesk(configuration, inspector: inspector, time: time, cost: cost)
     (updates, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
   }
 
@@ -112,10 +116,11 @@ package actor Monitor {
     }
     // The group has been cancelled, and a cancelled task sends nothing: clean up in one that is
     // not.
-    let (inspector, enabler) = (inspector, enabler)
+    let (inspector, enabler, desk) = (inspector, enabler, desk)
     await Task {
       await inspector.close()
       await enabler.close()
+      await desk.close()
     }.value
     continuation.finish()
   }

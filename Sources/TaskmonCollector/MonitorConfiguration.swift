@@ -22,6 +22,8 @@ package struct MonitorConfiguration: Sendable {
   package var isReadOnly: Bool
   /// Workers that are not known to send task events are asked to; never where nothing is written.
   package var enablesEvents: Bool
+  /// Tasks, workers and queues may be acted upon; never where nothing is written.
+  package var allowsControl: Bool
   package var pollInterval: Seconds
   package var inspectInterval: Seconds
   /// What the broker's `visibility_timeout` is said to be where no worker tells; nil: not said.
@@ -33,8 +35,9 @@ package struct MonitorConfiguration: Sendable {
     broker: RedisURL, name: String? = nil, backend: RedisURL? = nil, keyPrefix: String = "",
     resultKeyPrefix: String = "", separator: String? = nil, prioritySteps: [Int]? = nil,
     fanoutPrefix: KeyLayout.FanoutPrefix = .database, fanoutPatterns: Bool = true,
-    isReadOnly: Bool = false, enablesEvents: Bool = false, pollInterval: Seconds = Seconds(1),
-    inspectInterval: Seconds = Seconds(30), visibilityTimeout: Seconds? = nil,
+    isReadOnly: Bool = false, enablesEvents: Bool = false, allowsControl: Bool = false,
+    pollInterval: Seconds = Seconds(1), inspectInterval: Seconds = Seconds(30),
+    visibilityTimeout: Seconds? = nil,
     budget: CollectionBudget = CollectionBudget(), limits: RedisLimits = .standard
   ) {
     self.broker = broker
@@ -48,6 +51,7 @@ package struct MonitorConfiguration: Sendable {
     self.fanoutPatterns = fanoutPatterns
     self.isReadOnly = isReadOnly
     self.enablesEvents = enablesEvents
+    self.allowsControl = allowsControl
     self.pollInterval = pollInterval
     self.inspectInterval = inspectInterval
     self.visibilityTimeout = visibilityTimeout

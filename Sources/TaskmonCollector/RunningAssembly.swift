@@ -8,6 +8,8 @@ struct RunningAssembly: Sendable {
   let hearing: Hearing
   let book: InspectionBook
   let now: Timestamp
+  /// The messages of runs that are held unacknowledged, by task id, as far as they were read.
+  private let messages: [String: MessageFacts]
   private let workers: [WorkerID: WorkerFacts]
   /// The tasks a worker's last `active` reply lists; of workers that answered.
   private let listed: [WorkerID: Set<String>]
@@ -21,8 +23,12 @@ struct RunningAssembly: Sendable {
 
   init(
     events: EventExcerpt, hearing: Hearing, workers: [WorkerFacts], book: InspectionBook,
-    now: Timestamp
+    held: [UnackedMessage] = [], now: Timestamp
   ) {
+    messages = Dictionary(
+      held.compactMap { held in held.message.value.flatMap { own in own.taskID.map { ($0, own) } }
+      },
+      uniquingKeysWith: { $1 })
     self.events = events
     self.hearing = hearing
     self.book = book
@@ -124,25 +130,23 @@ struct RunningAssembly: Sendable {
   private func complete(_ tasks: [RunningTask]) -> [RunningTask] {
     var known: [Kind: TaskLimits] = [:]
     return tasks.map { task in
-      let kind = Kind(worker: task.worker, task: task.task)
-      let limits = known[kind] ?? self.limits(of: kind)
-      known[kind] = limits
       var task = task
-      task.limits = limits
       task.usual = task.task.flatMap { events.usual[$0] }
+      if let message = messages[task.id] {
+        task.limits = limits(of: task.task, on: task.worker, message)
+        return task
+      }
+      let kind = Kind(worker: task.worker, task: task.task)
+      task.limits = known[kind] ?? limits(of: task.task, on: task.worker, nil)
+      known[kind] = task.limits
       return task
     }
   }
 
-  /// The strictest of what the task registers and what the pool was started with.
-  private func limits(of kind: Kind) -> TaskLimits {
-    let worker = workers[kind.worker]
-    let registered = worker?.registered.value?.first { $0.name == kind.task }
-    let stats = worker?.stats.value
-    return TaskLimits(
-      hard: [registered?.hardLimit, stats?.hardLimit].compactMap(\.self).min(),
-      soft: [registered?.softLimit, stats?.softLimit].compactMap(\.self).min(),
-      isKnown: registered != nil && stats != nil)
+  private func limits(
+    of task: String?, on worker: WorkerID, _ message: MessageFacts?
+  ) -> TaskLimits {
+    workers[worker].map { TaskLimits(of: task, on: $0, message: message) } ?? TaskLimits()
   }
 }
 
@@ -150,6 +154,7 @@ extension RunningTask {
   /// What only a worker's answer tells.
   fileprivate mutating func take(_ task: ActiveTasksReply.Task) {
     queue = task.routingKey
+    childPID = task.processID
     argumentsText = task.argumentsRepr
     keywordArgumentsText = task.keywordArgumentsRepr
   }

@@ -23,7 +23,8 @@ struct SnapshotAssembly: Sendable {
       events: tap.events, book: book, silence: silence
     ).workers
     let (running, ended) = RunningAssembly(
-      events: tap.events, hearing: tap.hearing, workers: workers, book: book, now: now
+      events: tap.events, hearing: tap.hearing, workers: workers, book: book,
+      held: facts.unackedFacts.value?.sample ?? [], now: now
     ).assemble()
     let beat = BeatAssembly(
       layout: configuration.layout, facts: facts, book: book, events: tap.events,

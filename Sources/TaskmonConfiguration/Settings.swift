@@ -117,6 +117,9 @@ package enum Settings {
     Setting(
       "theme", .choice(ThemeName.allCases.map(\.rawValue)), for: screens, standard: "dark",
       help: "The colours: \(ThemeName.allCases.map(\.rawValue).joined(separator: ", "))."),
+    Setting(
+      "allow-control", .flag, for: [.top],
+      help: "Let keys act: revoke, terminate, shut down, purge and more, each after a dialog."),
     Setting("ascii", .flag, for: screens, help: "Nothing outside ASCII."),
     Setting("no-color", .flag, for: screens, help: "No colours; so does NO_COLOR."),
   ]

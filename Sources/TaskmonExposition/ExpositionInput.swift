@@ -57,6 +57,12 @@ package struct ExpositionOptions: Sendable {
     self.limits = limits
     self.antipattern = antipattern
   }
+
+  /// Those of no taskmon in particular, for what is derived from the families themselves.
+  static var anonymous: ExpositionOptions {
+    ExpositionOptions(
+      broker: BrokerIdentity(url: ""), build: BuildInfo(version: "", revision: "", swift: ""))
+  }
 }
 
 /// How much one exposition may say, whatever the broker holds.

@@ -1,3 +1,5 @@
+import TaskmonModel
+
 /// A handful of metrics that belong together.
 ///
 /// Each group is a file of its own under `Families/`: the only place where their names are written.
@@ -24,5 +26,12 @@ package enum FamilyRegistry {
 
   package static func families(of input: ExpositionInput) -> [MetricFamily] {
     groups.flatMap { $0.families(of: input) }
+  }
+
+  /// Every family there is, without samples.
+  package static var declared: [MetricFamily] {
+    let nothing = ExpositionInput(history: SnapshotHistory(), report: nil, options: .anonymous)
+    return (families(of: nothing) + [DroppedSeriesFamily.family(dropped: [:], inLedger: 0)])
+      .map { MetricFamily(name: $0.name, kind: $0.kind, help: $0.help, samples: []) }
   }
 }

@@ -1,16 +1,20 @@
-import TaskmonModel
-import TaskmonUnits
+package import TaskmonModel
+package import TaskmonUnits
 
 /// How long Redis lets a worker hold a message before it is handed out again.
-struct VisibilityTimeout: Equatable {
-  let seconds: Seconds
+package struct VisibilityTimeout: Sendable, Equatable {
+  package let seconds: Seconds
   /// Nobody told: it is what kombu uses unless told otherwise.
-  let isAssumed: Bool
+  package let isAssumed: Bool
   /// Who might have a shorter one, and was not heard; nil where all were.
-  let gap: String?
+  package let gap: String?
 
   /// What kombu uses where `broker_transport_options` names none.
   static let standard = Seconds.hours(1)
+
+  package init(_ history: SnapshotHistory, _ snapshot: Snapshot) {
+    self.init(WorkerWatch(history, snapshot), assumed: Self.standard)
+  }
 
   /// The smallest of all workers that are there: any of them hands out the messages of any queue.
   ///

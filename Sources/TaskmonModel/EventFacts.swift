@@ -66,6 +66,8 @@ package struct RunningTask: Sendable, Equatable, Codable {
   package var usual: RuntimeStatistics?
   /// The routing key it came by; nil where no reply told.
   package var queue: String?
+  /// Of the process or thread that runs it; nil where no reply told.
+  package var childPID: Int?
   /// As the worker prints them; nil where no reply told, and never encoded: they may be anything.
   package var argumentsText: String?
   package var keywordArgumentsText: String?
@@ -73,14 +75,16 @@ package struct RunningTask: Sendable, Equatable, Codable {
   /// Everything but the arguments.
   private enum CodingKeys: String, CodingKey {
     case id, task, worker, startedAt, confirmedAt, acknowledged, retries, limits, usual, queue
+    case childPID
   }
 
   package init(
     id: String, task: String?, worker: WorkerID, startedAt: Timestamp,
     confirmedAt: Timestamp? = nil, acknowledged: Bool? = nil, retries: Int? = nil,
     limits: TaskLimits = TaskLimits(), usual: RuntimeStatistics? = nil, queue: String? = nil,
-    argumentsText: String? = nil, keywordArgumentsText: String? = nil
+    argumentsText: String? = nil, keywordArgumentsText: String? = nil, childPID: Int? = nil
   ) {
+    self.childPID = childPID
     self.id = id
     self.task = task
     self.worker = worker
@@ -105,19 +109,5 @@ package struct RuntimeStatistics: Sendable, Hashable, Codable {
   package init(runs: Int, p99: Seconds) {
     self.runs = runs
     self.p99 = p99
-  }
-}
-
-/// The time limits in force for one run, the strictest of message, task and worker.
-package struct TaskLimits: Sendable, Hashable, Codable {
-  package var hard: Seconds?
-  package var soft: Seconds?
-  /// Whether the sources were heard: without them, absent limits are unknown and not none.
-  package var isKnown: Bool
-
-  package init(hard: Seconds? = nil, soft: Seconds? = nil, isKnown: Bool = false) {
-    self.hard = hard
-    self.soft = soft
-    self.isKnown = isKnown
   }
 }

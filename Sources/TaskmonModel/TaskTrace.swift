@@ -18,6 +18,9 @@ package struct TaskTrace: Sendable, Equatable {
   package var heldSearch: SearchExtent
   /// What workers said of it.
   package var workers: Observation<AskedWorkers>
+  /// What workers that run it, hold it or will be given it have told of their tasks and settings;
+  /// some of them.
+  package var informed: [WorkerFacts]
   /// What is stored of it; the value is nil where nothing is.
   package var result: Observation<TaskResult?>
   /// After how long Redis hands a held message out again, and who says so.
@@ -40,6 +43,7 @@ package struct TaskTrace: Sendable, Equatable {
     held: Observation<[UnackedMessage]> = .unavailable("not looked for"),
     queueSearch: SearchExtent = SearchExtent(), heldSearch: SearchExtent = SearchExtent(),
     workers: Observation<AskedWorkers> = .unavailable("not asked"),
+    informed: [WorkerFacts] = [],
     result: Observation<TaskResult?> = .unavailable("not looked for"),
     visibilityTimeout: Seconds = standardVisibilityTimeout,
     visibilityTimeoutSource: VisibilitySource = .assumed
@@ -51,9 +55,18 @@ package struct TaskTrace: Sendable, Equatable {
     self.queueSearch = queueSearch
     self.heldSearch = heldSearch
     self.workers = workers
+    self.informed = informed
     self.result = result
     self.visibilityTimeout = visibilityTimeout
     self.visibilityTimeoutSource = visibilityTimeoutSource
+  }
+
+  /// The task's name, from whoever tells.
+  package var task: String? {
+    let messages =
+      (waiting.value ?? []).map(\.message) + (held.value ?? []).compactMap(\.message.value)
+    return messages.lazy.compactMap(\.task).first
+      ?? (workers.value?.runs ?? []).lazy.compactMap(\.task).first ?? (result.value ?? nil)?.task
   }
 
   /// Anything at all is known of it.

@@ -124,10 +124,17 @@ package struct RegisteredTask: Sendable, Hashable, Codable {
   package var rejectsOnWorkerLost: Bool?
   /// Whether it has an `autoretry_for`; retries that its code asks for by itself are not told.
   package var retriesByItself: Bool?
+  /// Attempts after the first; nil where it may try for ever, or does not tell.
+  package var mostRetries: Int?
+  /// Whether what it returns is thrown away; nil where it does not tell.
+  package var ignoresResult: Bool?
+  /// Each worker's own limit, as `100/m`; nil where there is none, or it does not tell.
+  package var rateLimit: String?
 
   package init(
     name: String, hardLimit: Seconds? = nil, softLimit: Seconds? = nil, acksLate: Bool? = nil,
-    rejectsOnWorkerLost: Bool? = nil, retriesByItself: Bool? = nil
+    rejectsOnWorkerLost: Bool? = nil, retriesByItself: Bool? = nil, mostRetries: Int? = nil,
+    ignoresResult: Bool? = nil, rateLimit: String? = nil
   ) {
     self.name = name
     self.hardLimit = hardLimit
@@ -135,34 +142,21 @@ package struct RegisteredTask: Sendable, Hashable, Codable {
     self.acksLate = acksLate
     self.rejectsOnWorkerLost = rejectsOnWorkerLost
     self.retriesByItself = retriesByItself
+    self.mostRetries = mostRetries
+    self.ignoresResult = ignoresResult
+    self.rateLimit = rateLimit
   }
 
   package var hasLimit: Bool { hardLimit != nil || softLimit != nil }
+  /// Whether its options were told: every task has the one that this is read from.
+  package var tellsOptions: Bool { acksLate != nil }
+  /// Known to be acknowledged early, not to be tried again, and to have no limit of its own.
+  package var isUnprotected: Bool {
+    acksLate == false && rejectsOnWorkerLost == false && retriesByItself == false && !hasLimit
+  }
   /// Celery's own, which every worker has.
   package var isBuiltIn: Bool { Self.isBuiltIn(name) }
   package static func isBuiltIn(_ name: String) -> Bool { name.hasPrefix("celery.") }
-}
-
-/// The settings of a worker that taskmon keeps.
-package struct WorkerSettings: Sendable, Hashable, Codable {
-  /// Nil when `broker_transport_options` does not name one; kombu then uses 3600 s.
-  package var visibilityTimeout: Seconds?
-  /// Redacted; nil when none is configured.
-  package var resultBackend: String?
-  /// Names of the entries of `beat_schedule`; the entries themselves are in `BeatFacts`.
-  package var scheduleEntryNames: [String]
-  /// `task_always_eager`: what it publishes itself it runs at once instead; nil where not told.
-  package var isAlwaysEager: Bool?
-
-  package init(
-    visibilityTimeout: Seconds? = nil, resultBackend: String? = nil,
-    scheduleEntryNames: [String] = [], isAlwaysEager: Bool? = nil
-  ) {
-    self.isAlwaysEager = isAlwaysEager
-    self.visibilityTimeout = visibilityTimeout
-    self.resultBackend = resultBackend
-    self.scheduleEntryNames = scheduleEntryNames
-  }
 }
 
 /// How a worker executes tasks.
@@ -185,29 +179,39 @@ package struct WorkerStats: Sendable, Equatable, Codable {
   package var pool: PoolKind
   /// Slots: tasks it can run at the same time.
   package var slots: Int?
+  /// Child processes there were when it replied; nil where its pool has none.
+  ///
+  /// A pool that was told to grow or shrink goes on saying its first `slots`.
+  package var processes: Int?
   /// When it replied, counted from its start.
   package var uptime: Seconds?
   package var prefetchCount: Int?
   /// Executions since its start, by task name; known without events.
   package var totals: [String: Int]
-  /// Pool-wide limits given on its command line; nil means none.
+  /// Of the whole pool, for tasks without their own; nil means none.
   package var softLimit: Seconds?
   package var hardLimit: Seconds?
+  /// After so many tasks a process is replaced; nil where none is, or its pool does not tell.
+  package var tasksPerChild: Int?
 
   package init(
     repliedAt: Timestamp, pool: PoolKind, slots: Int? = nil, uptime: Seconds? = nil,
     prefetchCount: Int? = nil, totals: [String: Int] = [:], softLimit: Seconds? = nil,
-    hardLimit: Seconds? = nil
+    hardLimit: Seconds? = nil, processes: Int? = nil, tasksPerChild: Int? = nil
   ) {
+    self.tasksPerChild = tasksPerChild
     self.repliedAt = repliedAt
     self.pool = pool
     self.slots = slots
+    self.processes = processes
     self.uptime = uptime
     self.prefetchCount = prefetchCount
     self.totals = totals
     self.softLimit = softLimit
     self.hardLimit = hardLimit
   }
+
+  package var hasLimit: Bool { hardLimit != nil || softLimit != nil }
 }
 
 extension WorkerFacts {

@@ -14,6 +14,12 @@ package protocol ConsoleView: Sendable {
   static func table(_ context: ViewContext) -> Table
   /// Nil where the row is no longer there.
   static func page(_ row: String, _ context: ViewContext) -> Page?
+  /// The worker that a row's page speaks of and that can be asked; nil for all other rows.
+  static func worker(_ row: String, _ context: ViewContext) -> WorkerID?
+}
+
+extension ConsoleView {
+  package static func worker(_ row: String, _ context: ViewContext) -> WorkerID? { nil }
 }
 
 /// What a view may read.
@@ -23,11 +29,14 @@ package struct ViewContext: Sendable {
   package let report: HealthReport
   package let moments: MomentFormat
   package let pages: @Sendable (RuleID) -> RulePage?
+  /// What the worker whose page is open was asked; nil where none is, or none can be.
+  package let look: WorkerLook?
 
   package init(
     snapshot: Snapshot, history: SnapshotHistory, report: HealthReport, moments: MomentFormat,
-    pages: @escaping @Sendable (RuleID) -> RulePage?
+    look: WorkerLook? = nil, pages: @escaping @Sendable (RuleID) -> RulePage?
   ) {
+    self.look = look
     self.snapshot = snapshot
     self.history = history
     self.report = report

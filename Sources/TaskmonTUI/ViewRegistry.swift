@@ -8,6 +8,7 @@ package enum ViewRegistry {
     RunningView.self,
     BeatView.self,
     ResultsView.self,
+    AuditView.self,
     BrokerView.self,
   ]
 

@@ -62,6 +62,7 @@ struct ConsoleLoop {
   mutating func take(_ mail: ConsoleMailbox.Mail) -> Bool {
     if let data = mail.data { handle(.update(data)) }
     if let message = mail.message { handle(.told(message)) }
+    if let answer = mail.answer { handle(answer) }
     return !isDone && !mail.isStopped
   }
 
@@ -102,7 +103,7 @@ struct ConsoleLoop {
         shown = nil
       case .copy(let text): copy(text)
       case .save(let file): handle(.told(NewFile.message(NewFile.write(file))))
-      case .refresh, .enableEvents: onEffect(effect)
+      case .refresh, .enableEvents, .control, .silence, .endSilence, .ask: onEffect(effect)
       }
     }
   }

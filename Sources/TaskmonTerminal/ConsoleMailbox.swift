@@ -10,9 +10,15 @@ package final class ConsoleMailbox: Sendable {
     package var data: ConsoleData?
     /// What became of the last effect; nil where nothing is to be told.
     package var message: ConsoleMessage?
+    /// The newest answer to what the console asked for; nil where none came.
+    package var answer: ConsoleEvent?
     package var isStopped: Bool
 
-    package init(data: ConsoleData?, message: ConsoleMessage? = nil, isStopped: Bool) {
+    package init(
+      data: ConsoleData?, message: ConsoleMessage? = nil, answer: ConsoleEvent? = nil,
+      isStopped: Bool
+    ) {
+      self.answer = answer
       self.data = data
       self.message = message
       self.isStopped = isStopped
@@ -48,6 +54,12 @@ package final class ConsoleMailbox: Sendable {
     ring()
   }
 
+  /// Hands over the answer to what the console asked for; from any thread.
+  package func post(answer: ConsoleEvent) {
+    mail.withLock { $0.answer = answer }
+    ring()
+  }
+
   /// Ends the loop as if `q` had been pressed; from any thread.
   package func stop() {
     mail.withLock { $0.isStopped = true }
@@ -63,6 +75,7 @@ package final class ConsoleMailbox: Sendable {
       let taken = mail
       mail.data = nil
       mail.message = nil
+      mail.answer = nil
       return taken
     }
   }

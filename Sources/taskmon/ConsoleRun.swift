@@ -46,6 +46,7 @@ struct ConsoleRun {
 
   private var allNotices: [String] {
     (configuration.isReadOnly ? ["read-only"] : [])
+      + (configuration.allowsControl ? ["control allowed: X T K P A act"] : [])
       + (configuration.skipsVerification ? ["TLS CERTIFICATE NOT CHECKED"] : []) + notices
   }
 
@@ -68,7 +69,9 @@ struct ConsoleRun {
       firstRoundsDone: false)
     let console = Console(
       data: data(empty),
-      options: ConsoleOptions(view: screen.view ?? .health, refresh: screen.refresh),
+      options: ConsoleOptions(
+        view: screen.view ?? .health, refresh: screen.refresh,
+        allowsControl: configuration.allowsControl),
       pages: { RuleRegistry.rule($0)?.page })
     let reason = try TerminalSession.run(
       console, mailbox: mailbox,
@@ -89,6 +92,13 @@ struct ConsoleRun {
     case .refresh(let every): Task { await monitor.poll(every: every) }
     case .enableEvents(let workers):
       Task { mailbox.tell(ConsoleMessage(await monitor.enableEvents(of: workers))) }
+    case .control(let action):
+      Task { mailbox.tell(ConsoleMessage(await monitor.perform(action), of: action)) }
+    case .silence(let silence): mailbox.tell(silences.message { try silences.add(silence) })
+    case .endSilence(let rule, let subject):
+      mailbox.tell(silences.message { try silences.end(rule, subject) })
+    case .ask(let worker):
+      Task { mailbox.post(answer: .answered(await monitor.holdings(of: worker))) }
     case .quit, .repaint, .bell, .copy, .save: break
     }
   }

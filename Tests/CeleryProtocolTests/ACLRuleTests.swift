@@ -36,6 +36,14 @@ struct ACLRuleTests {
     ]
   }
 
+  static func acts(_ layout: KeyLayout) -> [any WireCommand] {
+    [
+      OperatorCommand(
+        revoking: "a", terminates: true, owner: "1", ticket: "2",
+        expires: Timestamp(secondsSince1970: 1), layout: layout)
+    ] + OperatorCommand.purge("celery", layout)
+  }
+
   private func user(_ rule: ACLRule, on server: RedisServer) throws -> RedisURL {
     try server.command(
       bytes: [Array("ACL".utf8), Array("SETUSER".utf8)] + rule.words + [Array(">pw".utf8)])
@@ -46,7 +54,7 @@ struct ACLRuleTests {
     _ commands: [any WireCommand], _ url: RedisURL
   ) async throws -> [RedisReply] {
     let link = RedisLink(
-      url: url, time: SystemTime.source, allows: [.read, .replyList, .control, .change])
+      url: url, time: SystemTime.source, allows: [.read, .replyList, .control, .change, .act])
     return try await link.send(commands)
   }
 
@@ -63,6 +71,8 @@ struct ACLRuleTests {
     let others =
       ReplyListCommand.Word.allCases.map(\.rawValue) + ControlRequest.Word.allCases.map(\.rawValue)
     #expect(Set(Self.writes(Self.layout).map { name($0, among: others) }) == Set(others))
+    let acts = OperatorCommand.Word.allCases.map(\.rawValue)
+    #expect(Set(Self.acts(Self.layout).map { name($0, among: acts) }) == Set(acts))
   }
 
   @Test("its user runs every command of the closed lists", arguments: ACLRule.Dialect.allCases)
@@ -141,9 +151,29 @@ struct ACLRuleTests {
     #expect(try server.command("LLEN", "celery") == .integer(1))
   }
 
-  @Test("the README shows both lines")
+  @Test("only who may act empties a queue", arguments: ACLRule.Dialect.allCases)
+  func emptying(_ dialect: ACLRule.Dialect) async throws {
+    let server = try await RedisServer()
+    let layout = KeyLayout(database: 0, globalPrefix: "shop*:")
+    for name in ["shop*:celery", "shop*:celery\u{6}\u{16}3", "other"] {
+      try server.command("RPUSH", name, "message")
+    }
+    let purge = OperatorCommand.purge("celery", layout)
+    let asking = try user(ACLRule(access: .asking, layout: layout, dialect: dialect), on: server)
+    #expect(try await replies(purge, asking).contains { $0.error?.code == "NOPERM" })
+    #expect(try server.command("LLEN", "shop*:celery") == .integer(1))
+    let acting = try user(ACLRule(access: .acting, layout: layout, dialect: dialect), on: server)
+    #expect(try OperatorCommand.removed(try await replies(purge, acting)) == 2)
+    #expect(try server.command("KEYS", "*") == .array([.bytes(Array("other".utf8))]))
+    let beside = OperatorCommand.purge("other", Self.layout)
+    #expect(try await replies(beside, acting).contains { $0.error?.code == "NOPERM" })
+    let told = try await replies(Self.acts(layout), acting)
+    #expect(told.compactMap(\.error).isEmpty)
+  }
+
+  @Test("the README shows all three lines")
   func readme() throws {
-    let lines = [ACLRule.Access.asking, .readOnly].map {
+    let lines = [ACLRule.Access.asking, .readOnly, .acting].map {
       ACLRule(access: $0, layout: Self.layout).line
     }
     let wanted = """
@@ -157,6 +187,13 @@ struct ACLRuleTests {
 
       ```
       \(lines[1])
+      ```
+
+      With `--allow-control`: purging takes the right to empty queues, whatever their names; all
+      else are messages to workers, and whoever may ask them may send those.
+
+      ```
+      \(lines[2])
       ```
 
       """

@@ -201,10 +201,52 @@ struct ControlReplyTests {
       ])
   }
 
+  @Test("what waits for its eta is read with it, and what cannot be read is left out")
+  func readsScheduled() throws {
+    let tasks = try ScheduledTasksReply([
+      [
+        "eta": "2026-01-02T03:04:05.500000+01:00", "priority": 6,
+        "request": ["id": "later", "name": "a.b", "args": [1], "kwargs": [:]],
+      ],
+      ["eta": nil, "priority": 6, "request": ["id": "limited"]], ["eta": "x"], 7,
+    ]).tasks
+    #expect(tasks.map(\.request.id) == ["later", "limited"])
+    #expect(tasks.map(\.eta) == [Timestamp(iso8601: "2026-01-02T02:04:05.5Z"), nil])
+    #expect(tasks.first?.request.argumentsRepr == "[1]")
+    #expect(try RevokedReply(["a", 1, "b"]).ids == ["a", "b"])
+  }
+
+  @Test("captured answers of the questions that are asked on demand are read")
+  func readsCapturedHoldings() throws {
+    for reply in try replies("reserved") { _ = try ActiveTasksReply(reply.answer) }
+    for reply in try replies("scheduled") {
+      let tasks = try ScheduledTasksReply(reply.answer).tasks
+      #expect(tasks.count == reply.answer.array?.count)
+      #expect(tasks.allSatisfy { $0.eta != nil })
+    }
+    for reply in try replies("revoked") {
+      #expect(try RevokedReply(reply.answer).ids.count == reply.answer.array?.count)
+    }
+  }
+
+  @Test("how often a prefork pool replaces its processes is a number or nothing")
+  func readsTasksPerChild() throws {
+    #expect(try StatsReply(["pool": ["max-tasks-per-child": 100]]).tasksPerChild == 100)
+    #expect(try StatsReply(["pool": ["max-tasks-per-child": "N/A"]]).tasksPerChild == nil)
+  }
+
+  @Test("a limit of zero is none: the pool's holds")
+  func readsZeroLimit() throws {
+    let tasks = try RegisteredReply(["a [time_limit=0]"], items: ["time_limit"]).tasks
+    #expect(tasks.map(\.hardLimit) == [nil])
+  }
+
   @Test("an answer of another shape is refused by name")
   func refusesShapes() {
     #expect(throws: DecodeError.wrongType("active_queues")) { try ActiveQueuesReply([:]) }
     #expect(throws: DecodeError.wrongType("active")) { try ActiveTasksReply("x") }
+    #expect(throws: DecodeError.wrongType("scheduled")) { try ScheduledTasksReply("x") }
+    #expect(throws: DecodeError.wrongType("revoked")) { try RevokedReply([:]) }
     #expect(throws: DecodeError.wrongType("stats")) { try StatsReply([]) }
     #expect(throws: DecodeError.wrongType("conf")) { try ConfReply(nil) }
     #expect(throws: DecodeError.wrongType("registered")) { try RegisteredReply(1, items: []) }
@@ -251,6 +293,7 @@ struct ControlRequestTests {
         ["taskinfoitems": ["time_limit", "soft_time_limit"]]
       ),
       (.queryTask(ids: ["a", "b"]), "query_task", ["ids": ["a", "b"]]),
+      (.reserved, "reserved", [:]), (.scheduled, "scheduled", [:]), (.revoked, "revoked", [:]),
     ] as [(ControlRequest.Method, String, JSONValue)])
   func namesMethods(
     _ method: ControlRequest.Method, _ name: String, _ given: JSONValue

@@ -17,9 +17,11 @@ final class ObservedMonitor: Sendable {
   }
 
   private let state = Mutex(State())
+  let monitor: Monitor
   private let invariant: @Sendable (Snapshot) -> String?
 
-  private init(invariant: @escaping @Sendable (Snapshot) -> String?) {
+  private init(_ monitor: Monitor, invariant: @escaping @Sendable (Snapshot) -> String?) {
+    self.monitor = monitor
     self.invariant = invariant
   }
 
@@ -47,7 +49,7 @@ final class ObservedMonitor: Sendable {
     let monitor = Monitor(
       configuration, time: SystemTime.source,
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-    let observed = ObservedMonitor(invariant: invariant)
+    let observed = ObservedMonitor(monitor, invariant: invariant)
     let reader = Task { for await update in monitor.updates { observed.take(update) } }
     let runner = Task { await monitor.run() }
     let outcome: Result<Void, any Error>

@@ -118,19 +118,46 @@ import Testing
 
   @Test(arguments: [
     ("[null, null]", "a.b", nil, nil), ("[null, null]", "a.b [time_limit=60]", 60, nil),
-    ("[20, 40]", "a.b [time_limit=60 soft_time_limit=30]", 40.0, 20.0),
-    ("[0, 90]", "a.b [time_limit=60 soft_time_limit=30]", 60, 30),
+    ("[20, 40]", "a.b [time_limit=60 soft_time_limit=30]", 60.0, 30.0),
+    ("[20, 40]", "a.b [soft_time_limit=30]", 40.0, 30.0),
+    ("[0, 90]", "a.b", 90, nil),
   ])
-  mutating func `the strictest limit counts`(
+  mutating func `the task's own limit counts before its pool's, even a longer one`(
     _ pool: String, _ registered: String, _ hard: Double?, _ soft: Double?
   ) {
     ledger.absorb([worker.received("t", 1), worker.started("t", 2)])
     book.learn(
       .stats, from: worker.name, #"{"pid": 100, "pool": {"timeouts": \#(pool)}}"#, at: at(3))
     book.learn(.registered, from: worker.name, #"["\#(registered)"]"#, at: at(3))
+    let limits = assemble(at: 4).running.first?.limits
+    #expect(limits?.hard == hard.map { Seconds($0) } && limits?.soft == soft.map { Seconds($0) })
+    #expect(limits?.isKnown == true)
+    #expect((limits?.hardSource == nil) == (hard == nil))
+  }
+
+  @Test mutating func `what its message says counts first, as long as that is held`() {
+    ledger.absorb([worker.received("t", 1), worker.started("t", 2)])
+    book.learn(.stats, from: worker.name, #"{"pid": 100}"#, at: at(3))
+    book.learn(.conf, from: worker.name, #"{"task_time_limit": 60}"#, at: at(3))
+    book.learn(.registered, from: worker.name, #"["a.b [time_limit=60]"]"#, at: at(3))
+    func limits(_ held: [UnackedMessage]) -> TaskLimits? {
+      let excerpt = ledger.excerpt(of: [], at: at(4))
+      let workers = WorkerAssembly(events: excerpt, book: book, silence: nil).workers
+      return RunningAssembly(
+        events: excerpt, hearing: hearing, workers: workers, book: book, held: held, now: at(4)
+      ).assemble().running.first?.limits
+    }
+    let message = MessageFacts(taskID: "t", deliveryTag: "d", hardLimit: Seconds(600))
+    let held = UnackedMessage(
+      queue: "celery", deliveredAt: at(1), message: .value(message), size: ByteCount(1))
     #expect(
-      assemble(at: 4).running.first?.limits
-        == TaskLimits(
-          hard: hard.map { Seconds($0) }, soft: soft.map { Seconds($0) }, isKnown: true))
+      limits([held]) == TaskLimits(hard: Seconds(600), isKnown: true, hardSource: .message))
+    #expect(limits([]) == TaskLimits(hard: Seconds(60), isKnown: true, hardSource: .setting))
+  }
+
+  @Test mutating func `the process that runs it is the one its worker names`() {
+    answer(
+      #"[{"id": "t", "name": "a.b", "time_start": 1795000001.5, "worker_pid": 4242}]"#, at: 5)
+    #expect(assemble(at: 6).running.first?.childPID == 4242)
   }
 }

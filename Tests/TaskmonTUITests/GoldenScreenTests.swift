@@ -10,6 +10,8 @@ struct GoldenCase: Sendable, CustomTestStringConvertible {
   var data: ConsoleData
   var view = ViewID.health
   var keys: [Key] = []
+  /// What happens after the keys.
+  var events: [ConsoleEvent] = []
   var sizes = [(80, 24), (140, 40)]
 
   var testDescription: String { name }
@@ -81,6 +83,12 @@ struct GoldenScreenTests {
       keys: [.end, .enter], sizes: [(80, 24)]),
     GoldenCase(name: "queue-page", data: SampleData.data(), view: .queues, keys: [.enter]),
     GoldenCase(name: "worker-page", data: SampleData.data(), view: .workers, keys: [.enter]),
+    GoldenCase(
+      name: "worker-page-answered", data: SampleData.data(), view: .workers, keys: [.enter],
+      events: [.answered(SampleData.holdings)], sizes: [(80, 60), (140, 80)]),
+    GoldenCase(
+      name: "audit", data: SampleData.data(), view: .audit, sizes: [(60, 15), (80, 24), (140, 40)]),
+    GoldenCase(name: "audit-page", data: SampleData.data(), view: .audit, keys: [.enter]),
     GoldenCase(name: "entry-page", data: SampleData.data(), view: .beat, keys: [.enter]),
     GoldenCase(name: "help", data: SampleData.data(), keys: [.character("?")]),
     GoldenCase(name: "stale", data: SampleData.staleData, sizes: [(80, 24), (140, 40)]),
@@ -102,8 +110,9 @@ struct GoldenScreenTests {
   @Test("The screen looks as its picture", arguments: cases)
   func looksAsPictured(_ golden: GoldenCase) throws {
     for (columns, rows) in golden.sizes {
-      let console = Console.showing(
+      var console = Console.showing(
         golden.data, columns: columns, rows: rows, view: golden.view, keys: golden.keys)
+      for event in golden.events { _ = console.handle(event) }
       try expectGolden(console.lines, "\(golden.name)-\(columns)x\(rows)")
     }
   }

@@ -24,6 +24,22 @@ struct MailboxTests {
     #expect(box.take() == ConsoleMailbox.Mail(data: nil, isStopped: false))
   }
 
+  @Test("The newest answer is handed over once")
+  func answers() throws {
+    let box = try ConsoleMailbox()
+    let id = WorkerID(name: "celery@w1", pid: 1)
+    let moment = Timestamp(secondsSince1970: 0)
+    for reason in ["old", "new"] {
+      box.post(
+        answer: .answered(WorkerHoldings(worker: id, askedAt: moment, silent: reason)))
+    }
+    let newest = WorkerHoldings(worker: id, askedAt: moment, silent: "new")
+    #expect(
+      box.take()
+        == ConsoleMailbox.Mail(data: nil, answer: .answered(newest), isStopped: false))
+    #expect(box.take() == ConsoleMailbox.Mail(data: nil, isStopped: false))
+  }
+
   @Test("What became of an effect is told once, beside the data")
   func tells() throws {
     let box = try ConsoleMailbox()

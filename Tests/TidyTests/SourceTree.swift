@@ -43,7 +43,7 @@ enum SourceTree {
 
   /// What is written in another language: C, Python, shell, the Makefile and the Markdown.
   static let others: [SourceFile] =
-    ["Sources", "Tests/celery", ".ci"].flatMap { folder in
+    ["Sources", "Tests/celery", ".ci", "dashboards"].flatMap { folder in
       files(beneath: folder) { !$0.hasSuffix(".swift") && !$0.contains("__pycache__") }
     }
     + ["Makefile", "README.md", "CHANGELOG.md", "Package.swift"].compactMap { name in

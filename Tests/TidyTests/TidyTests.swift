@@ -34,7 +34,7 @@ struct TidyTests {
   @Test("functions, files and lines are short")
   func lengths() { expectTidy(SourceTree.sources + SourceTree.tests, HouseRules.tooLong) }
 
-  @Test("what may be sent to Redis is exactly the five closed lists")
+  @Test("what may be sent to Redis is exactly the six closed lists")
   func wireCommands() {
     let found = SourceTree.sources.flatMap(HouseRules.wireCommandTypes)
     #expect(Set(found) == HouseRules.wireCommands)

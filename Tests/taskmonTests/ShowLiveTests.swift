@@ -53,7 +53,8 @@ struct ShowLiveTests {
     let run = try await show(["weather"])
     #expect(run.end == .exit(64))
     #expect(
-      run.errorText.contains("choose one of queues, workers, tasks, running, beat, results, broker")
+      run.errorText.contains(
+        "choose one of queues, workers, tasks, running, beat, results, audit, broker")
     )
   }
 }

@@ -30,7 +30,7 @@ struct TerminalLiveTests {
     try await demo.terminal.press("Escape")
     for (key, heading) in [
       ("2", "READY"), ("3", "STATE"), ("4", "FAILING"), ("5", "OF LIMIT"), ("6", "SCHEDULE"),
-      ("7", "RESULT"), ("9", "FACT"),
+      ("7", "RESULT"), ("8", "VERDICT"), ("9", "FACT"),
       ("1", "SUBJECT"),
     ] {
       try await demo.terminal.type(key)

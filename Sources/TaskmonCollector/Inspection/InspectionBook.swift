@@ -11,6 +11,7 @@ struct InspectionBook: Sendable {
 
     static let taskItems = [
       "acks_late", "reject_on_worker_lost", "time_limit", "soft_time_limit", "autoretry_for",
+      "max_retries", "ignore_result", "rate_limit",
     ]
 
     var method: ControlRequest.Method {
@@ -118,6 +119,9 @@ struct InspectionBook: Sendable {
   private static let patience = Seconds(15)
   private static let longestPatience = Seconds.minutes(5)
 
+  /// Its answer came, if not into our own hands.
+  mutating func paid(_ name: String) { debts[name] = nil }
+
   /// Lets off whoever was heard for a good while after it was asked; gives their names.
   ///
   /// A worker says that it is there before it listens for questions, so that the first may be
@@ -188,6 +192,11 @@ struct InspectionBook: Sendable {
     }
   }
 
+  /// Has the static questions asked again; what they were answered stays until then.
+  mutating func forgetStatics(of names: [String]) {
+    for name in names { workers[name]?.answeredStatics = [:] }
+  }
+
   func expectedBytes(_ question: Question, from name: String, assumed: ByteCount) -> Int {
     workers[name]?.replySizes[question] ?? Int(assumed.value)
   }
@@ -232,7 +241,9 @@ extension InspectionBook.Answers {
       WorkerStats(
         repliedAt: now, pool: reply.pool.map { PoolKind(rawValue: $0) ?? .other } ?? .other,
         slots: reply.slots, uptime: reply.uptime, prefetchCount: reply.prefetchCount,
-        totals: reply.totals, softLimit: reply.softLimit, hardLimit: reply.hardLimit))
+        totals: reply.totals, softLimit: reply.softLimit, hardLimit: reply.hardLimit,
+        processes: reply.processes.isEmpty ? nil : reply.processes.count,
+        tasksPerChild: reply.tasksPerChild))
   }
 
   private mutating func take(_ reply: ActiveTasksReply, at now: Timestamp, atMost limit: Int) {
@@ -250,23 +261,6 @@ extension InspectionBook.Answers {
     hasRedBeatPrefix = reply.hasRedBeatPrefix
     backend = reply.resultBackend
     schedule = (reply.beatSchedule ?? []).map(ScheduleEntry.init)
-    settings = .value(
-      WorkerSettings(
-        visibilityTimeout: reply.visibilityTimeout,
-        resultBackend: reply.resultBackend.map(URLSecrets.hidden),
-        scheduleEntryNames: schedule.map(\.name), isAlwaysEager: reply.alwaysEager ?? false))
-  }
-}
-
-extension RegisteredTask {
-  /// Every task has `acks_late`; where even that is absent, options were not told.
-  init(_ task: RegisteredReply.Task) {
-    let tells = task.options["acks_late"] != nil
-    let retried = task.options["autoretry_for"] ?? "()"
-    self.init(
-      name: task.name, hardLimit: task.hardLimit, softLimit: task.softLimit,
-      acksLate: tells ? task.options["acks_late"] == "True" : nil,
-      rejectsOnWorkerLost: tells ? task.options["reject_on_worker_lost"] == "True" : nil,
-      retriesByItself: tells ? !["()", "[]"].contains(retried) : nil)
+    settings = .value(WorkerSettings(reply, entries: schedule.map(\.name)))
   }
 }

@@ -92,6 +92,17 @@ actor Inspector {
     return owed.subtracting(book.debts.keys)
   }
 
+  /// What these have told once is asked anew in the next round.
+  func forgetStatics(of names: [String]) { book.forgetStatics(of: names) }
+
+  /// Somebody else has asked it and got no answer: it is not asked again before that came.
+  func owe(_ worker: WorkerID) {
+    let pids = worker.pid.map { [worker.name: $0] } ?? [:]
+    book.didNotAnswer([worker.name], pids: pids, at: time.now())
+  }
+
+  func paid(_ name: String) { book.paid(name) }
+
   /// Redis was away: what was owed may never come, and our list may be gone.
   func reconnected() { book.forgiveAll() }
 

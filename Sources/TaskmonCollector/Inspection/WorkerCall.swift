@@ -52,13 +52,13 @@ struct WorkerCall: Sendable {
     case .free: break
     }
     if let error = try await replies.renew() {
-      return .silent("our reply list could not be made: \(error.message)")
+      return .silent("our reply list could not be made: \(error.sentence(on: layout))")
     }
     let slip = Slip(
       owner: replies.owner, ticket: UUID().uuidString.lowercased(), expires: time.now() + wait)
     let sent = try await link.send([make(slip)])
     guard let receivers = sent.first?.integer else {
-      let why = sent.first?.error?.message ?? "PUBLISH gave no number"
+      let why = sent.first?.error?.sentence(on: layout) ?? "PUBLISH gave no number"
       return .silent("requests are not permitted: \(why)")
     }
     var answers = Answers(receivers: receivers, ticket: slip.ticket)
@@ -66,11 +66,19 @@ struct WorkerCall: Sendable {
     return .sent(answers)
   }
 
+  /// Whatever lies in the list: answers that came when nobody waited for them any more.
+  func overdue() async throws(RedisError) -> [ControlReply] {
+    try await replies.take(keepingAlive: false).compactMap { try? ControlReply(decoding: $0) }
+  }
+
   /// Removes the reply list.
   func close() async {
     await replies.delete()
     await link.close()
   }
+
+  /// Leaves the reply list to its expiry: answers may still come.
+  func leave() async { await link.close() }
 
   func permission() async throws(RedisError) -> RequestGuard.Verdict {
     let reading = RequestGuard.reading(budget: budget)

@@ -54,8 +54,18 @@ package struct TaskSearch: Sendable {
     let sizes = (trace.held.value ?? []).map(\.size)
     trace.workers = try await workers.find(
       id, isSmall: !sizes.isEmpty && sizes.allSatisfy { $0 <= configuration.budget.messageBytes })
+    trace.informed = try await workers.inform(on: Self.concerned(by: trace))
     (trace.visibilityTimeout, trace.visibilityTimeoutSource) = visibility(workers.book)
     trace.result = await result(of: id, layout, workers, broker)
+  }
+
+  /// Whose options count: of whoever has it, else of those that take from its queue.
+  private static func concerned(by trace: TaskTrace) -> WorkerSearch.Concern {
+    let runs = trace.workers.value?.runs ?? []
+    if !runs.isEmpty { return .workers(Set(runs.map(\.worker)).sorted()) }
+    let queues =
+      (trace.waiting.value ?? []).map(\.queue) + (trace.held.value ?? []).map(\.queue)
+    return .consumers(Set(queues))
   }
 
   private func visibility(

@@ -65,6 +65,35 @@ struct WorkerSearch {
     return .value(asked)
   }
 
+  /// Whose tasks and settings are wanted.
+  enum Concern {
+    case workers([String])
+    case consumers(Set<String>)
+  }
+
+  /// What some of them have registered and how they are configured.
+  mutating func inform(on concern: Concern) async throws(RedisError) -> [WorkerFacts] {
+    let wanted =
+      switch concern {
+      case .workers(let names): names
+      case .consumers(let queues):
+        names.filter { !queues.isDisjoint(with: book.workers[$0]?.queues.value ?? []) }
+      }
+    let some = Array(wanted.prefix(budget.staticBatch))
+    try await learn(.conf, from: some.filter { book.workers[$0]?.settings.value == nil })
+    try await learn(.registered, from: some)
+    try await learn(.stats, from: some)
+    return some.compactMap { name in
+      book.workers[name].map { answers in
+        WorkerFacts(
+          id: WorkerID(name: name, pid: answers.pid),
+          firstHeard: answers.firstReply ?? call.time.now(), lastReply: answers.lastReply,
+          queues: answers.queues, registered: answers.registered, settings: answers.settings,
+          stats: answers.stats)
+      }
+    }
+  }
+
   func close() async { await call.close() }
 
   private mutating func learn(

@@ -70,7 +70,8 @@ package enum RuleCatalogue {
     ).sentence
   }
 
-  private static func title(of rule: any Rule.Type) -> String {
+  /// `antipattern 7, no time limits; something is happening`.
+  package static func title(of rule: any Rule.Type) -> String {
     let kind = rule.kind == .incident ? "something is happening" : "a setting or habit"
     return switch rule.antipattern {
     case .antipattern(let number): "antipattern \(number), \(rule.antipattern.title); \(kind)"

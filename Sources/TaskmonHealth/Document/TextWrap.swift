@@ -1,8 +1,8 @@
 /// Breaks the plain text of rule pages into lines.
-enum TextWrap {
+package enum TextWrap {
   /// Paragraphs are wrapped between words; lines that begin with four spaces are code and stay as
   /// they are; a word longer than the width has a line of its own.
-  static func lines(_ text: String, width: Int, indent: Int = 0) -> [String] {
+  package static func lines(_ text: String, width: Int, indent: Int = 0) -> [String] {
     let margin = String(repeating: " ", count: indent)
     var lines: [String] = []
     var current = ""

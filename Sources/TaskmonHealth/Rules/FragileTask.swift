@@ -59,10 +59,9 @@ package struct FragileTask: Rule {
         doubt = doubt ?? "what \(worker.id.name) has run: \(worker.stats.reason ?? "not told")"
         continue
       }
-      let isLimited = stats.hardLimit != nil || stats.softLimit != nil
       for task in tasks where used.contains(task.name) {
         if task.acksLate == nil { doubt = doubt ?? "\(worker.id.name) does not tell task options" }
-        guard !isLimited, !use.limitedByCall.contains(task.name), task.isUnprotected else {
+        guard !stats.hasLimit, !use.limitedByCall.contains(task.name), task.isUnprotected else {
           continue
         }
         fragile[task.name, default: []].append(worker)
@@ -92,12 +91,5 @@ package struct FragileTask: Rule {
       ],
       remedy: "decide for it: acks_late with reject_on_worker_lost, autoretry_for, and a time limit"
     )
-  }
-}
-
-extension RegisteredTask {
-  /// Known to have no protection at all.
-  fileprivate var isUnprotected: Bool {
-    acksLate == false && rejectsOnWorkerLost == false && retriesByItself == false && !hasLimit
   }
 }

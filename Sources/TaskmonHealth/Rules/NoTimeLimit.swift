@@ -66,7 +66,7 @@ package struct NoTimeLimit: Rule {
         doubt = doubt ?? "what \(worker.id.name) has run: \(worker.stats.reason ?? "not told")"
         continue
       }
-      if stats.hardLimit != nil || stats.softLimit != nil { continue }
+      if stats.hasLimit { continue }
       let configuration = Dictionary(
         tasks.map { ($0.name, $0.hasLimit) }, uniquingKeysWith: { $0 || $1 })
       groups[configuration, default: []].append(WorkerUse(worker: worker, used: used))

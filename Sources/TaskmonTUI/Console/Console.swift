@@ -35,6 +35,7 @@ package struct Console: Sendable {
   var held: ConsoleData?
   var clock: Timestamp?
   let followsClock: Bool
+  let allowsControl: Bool
   let pages: @Sendable (RuleID) -> RulePage?
 
   var columns = 80
@@ -42,9 +43,15 @@ package struct Console: Sendable {
   var view: ViewID
   var tables: [ViewID: TableState] = [:]
   var page: OpenPage?
+  /// What the worker whose page is open was asked.
+  var look: WorkerLook?
   /// Nil while help is closed.
   var help: Reading?
   var menu: ConsoleMenu?
+  /// What is about to be done; over everything else while it is open.
+  var dialog: ControlDialog?
+  /// Why a finding is to be silenced; over everything else while it is typed.
+  var silencing: SilencePrompt?
   /// A filter is being typed, on a page or in help what to find there.
   var isTyping = false
   var message: ConsoleMessage?
@@ -59,13 +66,19 @@ package struct Console: Sendable {
     view = options.view
     refresh = options.refresh
     followsClock = options.followsClock
+    allowsControl = options.allowsControl
     self.pages = pages
     refreshTable()
   }
 
   /// Takes one event in and says what is to be done.
   package mutating func handle(_ event: ConsoleEvent) -> [Effect] {
-    defer { settle() }
+    let effects = take(event)
+    settle()
+    return effects + lookAtWorker()
+  }
+
+  private mutating func take(_ event: ConsoleEvent) -> [Effect] {
     switch event {
     case .key(let key):
       message = nil
@@ -73,7 +86,7 @@ package struct Console: Sendable {
     case .click(let row, let column):
       return click(row: row, column: column)
     case .wheel(let lines):
-      return perform(.move(lines))
+      return dialog == nil ? perform(.move(lines)) : []
     case .resize(let columns, let rows):
       (self.columns, self.rows) = (max(0, columns), max(0, rows))
     case .update(let data):
@@ -83,6 +96,8 @@ package struct Console: Sendable {
       clock = now
     case .told(let message):
       self.message = message
+    case .answered(let holdings):
+      take(holdings)
     }
     return []
   }
@@ -114,11 +129,16 @@ package struct Console: Sendable {
   }
 
   /// What the views read; nil before the first snapshot.
-  var context: ViewContext? {
+  var context: ViewContext? { context(of: data) }
+
+  /// The newest, however long the screen is held.
+  var newestContext: ViewContext? { context(of: newest) }
+
+  private func context(of data: ConsoleData) -> ViewContext? {
     data.snapshot.map { snapshot in
       ViewContext(
         snapshot: snapshot, history: data.history, report: data.report, moments: moments,
-        pages: pages)
+        look: look, pages: pages)
     }
   }
 

@@ -36,11 +36,17 @@ package struct ConsoleOptions: Sendable, Equatable {
   package var refresh: Seconds
   /// False for a replayed snapshot: its ages must not grow while somebody reads.
   package var followsClock: Bool
+  /// Keys may act on tasks, workers and queues.
+  package var allowsControl: Bool
 
-  package init(view: ViewID = .health, refresh: Seconds = Seconds(1), followsClock: Bool = true) {
+  package init(
+    view: ViewID = .health, refresh: Seconds = Seconds(1), followsClock: Bool = true,
+    allowsControl: Bool = false
+  ) {
     self.view = view
     self.refresh = refresh
     self.followsClock = followsClock
+    self.allowsControl = allowsControl
   }
 }
 
@@ -53,6 +59,7 @@ package enum ViewID: Int, Sendable, Hashable, CaseIterable {
   case running = 5
   case beat = 6
   case results = 7
+  case audit = 8
   case broker = 9
 
   /// As `--view` takes it and, capitalised, as the tab shows it.
@@ -65,6 +72,7 @@ package enum ViewID: Int, Sendable, Hashable, CaseIterable {
     case .running: "running"
     case .beat: "beat"
     case .results: "results"
+    case .audit: "audit"
     case .broker: "broker"
     }
   }

@@ -1,3 +1,4 @@
+package import TaskmonHealth
 package import TaskmonModel
 package import TaskmonUnits
 
@@ -13,6 +14,8 @@ package enum ConsoleEvent: Sendable, Equatable {
   case tick(Timestamp)
   /// What became of an effect.
   case told(ConsoleMessage)
+  /// What the worker whose page is open answered, or why it was not asked.
+  case answered(WorkerHoldings)
 }
 
 /// One line to the user, in sight until the next key.
@@ -75,6 +78,14 @@ package enum Effect: Sendable, Equatable {
   case save(ViewFile)
   /// Ask these workers to send task events, and tell what became of it.
   case enableEvents([WorkerID])
+  /// Do this, and tell what became of it.
+  case control(ControlAction)
+  /// Tell nothing more of a finding, here and in `check`, and say so.
+  case silence(Silence)
+  /// Tell of it again, and say so.
+  case endSilence(RuleID, subject: String)
+  /// Ask this worker what it holds, and tell what it answered.
+  case ask(WorkerID)
 }
 
 /// What may go to the clipboard: names and ids, never anything a shell could take as more.

@@ -9,6 +9,8 @@ extension Console {
 
   mutating func press(_ key: Key) -> [Effect] {
     if isTyping && key != .control("c") { return type(key) }
+    if let silencing, key != .control("c") { return type(key, into: silencing) }
+    if let dialog, ![.control("c"), .control("l")].contains(key) { return answer(dialog, key) }
     guard let action = KeyMap.action(for: key, in: scope) else { return [] }
     return perform(action)
   }
@@ -35,6 +37,9 @@ extension Console {
     case .sort: openMenu(.sort)
     case .save: openMenu(.save)
     case .askForEvents: return askForEvents()
+    case .silence: return offerSilence()
+    case .act(let verb): return act(verb)
+    case .moreActions: return offerMoreActions()
     case .invert: state.isInverted.toggle()
     case .wide: toggleWide()
     case .copy: return copy()
@@ -86,7 +91,7 @@ extension Console {
   }
 
   /// The row whose page is open, or else the one under the cursor.
-  private var openRow: TableRow? {
+  var openRow: TableRow? {
     guard let page else {
       let index = state.index(in: visible)
       return visible.indices.contains(index) ? visible[index] : nil
@@ -153,7 +158,7 @@ extension Console {
   /// A click selects a row and, on the selected one, opens it; on a tab it changes the view, on a
   /// column's header the order.
   mutating func click(row: Int, column: Int) -> [Effect] {
-    guard !isTooSmall else { return [] }
+    guard !isTooSmall, dialog == nil else { return [] }
     if menu != nil { return clickMenu(row: row) }
     if row == tabRow {
       if let tab = tabs.first(where: { $0.columns.contains(column) }) { open(tab.view) }

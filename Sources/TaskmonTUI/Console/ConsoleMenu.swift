@@ -1,3 +1,4 @@
+import TaskmonHealth
 import TaskmonModel
 import TaskmonUnits
 
@@ -7,6 +8,8 @@ struct ConsoleMenu: Sendable, Equatable {
     case sort, save
     /// Which of these workers are to send task events.
     case events([WorkerID])
+    /// For how long this finding is not to be told.
+    case silence(Finding)
   }
 
   var kind: Kind
@@ -17,6 +20,7 @@ struct ConsoleMenu: Sendable, Equatable {
     case .sort: "sort by"
     case .save: "save as"
     case .events: "ask to send task events, until the worker ends"
+    case .silence(let finding): "silence \(finding.rule) \(finding.subject)"
     }
   }
 }
@@ -43,6 +47,8 @@ extension Console {
       return [
         PageFact("nobody", "leave them as they are"), PageFact(all, "every worker named below"),
       ] + workers.map { PageFact($0.name, whatItSends($0)) }
+    case .silence(let finding):
+      return SilenceChoice.all(of: finding).map { PageFact($0.word, $0.help) }
     }
   }
 
@@ -98,6 +104,8 @@ extension Console {
       ]
     case .events(let workers):
       return choose(among: workers, line: chosen.cursor)
+    case .silence(let finding):
+      return choose(SilenceChoice.all(of: finding), line: chosen.cursor, for: finding)
     }
   }
 

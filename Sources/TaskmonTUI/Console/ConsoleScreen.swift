@@ -97,7 +97,9 @@ extension Console {
     } else {
       screen.put(Header.waiting(data), row: tabRow + 2)
     }
+    if let menu, let table { drawMenu(menu, table, on: &screen) }
     drawFooter(on: &screen)
+    if let dialog { draw(dialog, on: &screen) }
     return screen
   }
 
@@ -139,7 +141,6 @@ extension Console {
       table, visible, state.layout(table, width: columns), state: state, on: &screen,
       top: tableTop(table), bottom: tableBottom(table))
     drawNote(table, on: &screen)
-    if let menu { drawMenu(menu, table, on: &screen) }
   }
 
   private func draw(
@@ -175,6 +176,10 @@ extension Console {
   }
 
   private func drawFooter(on screen: inout Screen) {
+    if let silencing {
+      screen.put(silencing.line, row: footerRow)
+      return
+    }
     if isTyping {
       let line = StyledLine([
         Span(reading == nil ? " filter: " : " find: ", .footerKey), Span(typed),
@@ -183,15 +188,26 @@ extension Console {
       screen.put(line, row: footerRow)
       return
     }
-    if let message {
-      let role: Role = message.isRefusal ? .warning : .good
-      screen.put(StyledLine(" " + message.text, role), row: footerRow)
-      return
-    }
+    if let message { return draw(message, on: &screen) }
     let place = footerPlace
     let start = columns - place.width
     screen.put(KeyHints.footer(scope, view, width: start - 1), row: footerRow)
     screen.put(place, row: footerRow, column: start)
+  }
+
+  /// Rows a long message may take.
+  static let messageRows = 4
+
+  /// At the foot, over what stands there where it is long.
+  private func draw(_ message: ConsoleMessage, on screen: inout Screen) {
+    let role: Role = message.isRefusal ? .warning : .good
+    let lines = TextWrap.wrap(StyledLine(" " + message.text, role), width: columns - 1, indent: 1)
+      .prefix(Self.messageRows)
+    for (offset, line) in lines.enumerated() {
+      let row = footerRow - lines.count + 1 + offset
+      screen.put(String(repeating: " ", count: columns), row: row, column: 0)
+      screen.put(line, row: row)
+    }
   }
 
   /// Where the cursor is and what is filtered, at the right.

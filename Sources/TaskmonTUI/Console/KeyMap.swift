@@ -4,6 +4,8 @@ package enum ConsoleAction: Sendable, Equatable {
   case move(Int), page(Int), first, last, sideways(Int)
   case filter, nextMatch, previousMatch, sort, invert, wide, copy, save
   case pause, faster, slower, nextTimeStyle, help, repaint, askForEvents
+  case silence
+  case act(ControlVerb), moreActions
 }
 
 /// Where the console listens: a key may mean different things in each.
@@ -35,7 +37,7 @@ package struct KeyBinding: Sendable {
 
 /// Every key of the console, written once: the console, its help and its footer read it.
 package enum KeyMap {
-  package static let bindings: [KeyBinding] = views + moving + acting
+  package static let bindings: [KeyBinding] = views + moving + acting + controlling
 
   package static func action(for key: Key, in scope: KeyScope) -> ConsoleAction? {
     bindings.first { $0.scopes.contains(scope) && $0.keys.contains(key) }?.action
@@ -97,6 +99,9 @@ package enum KeyMap {
       [.character("e")], in: [.table], .save,
       "save the rows as CSV or JSON: amounts in seconds and bytes, moments in UTC"),
     KeyBinding(
+      [.character("a")], in: [.table, .page], .silence,
+      "silence a finding for 1 h, 8 h or until it ends, in `check` and `serve` too; or end that"),
+    KeyBinding(
       [.character("E")], in: [.table], .askForEvents,
       "ask workers that send no task events to send them; names them first"),
     KeyBinding(
@@ -111,5 +116,23 @@ package enum KeyMap {
     KeyBinding([.control("l")], in: everywhere, .repaint, "draw the screen anew"),
     KeyBinding([.character("q")], in: [.table], .quit, "quit", footer: "quit"),
     KeyBinding([.control("c")], in: everywhere, .quit, "quit from anywhere"),
+  ]
+
+  private static let subjects: [KeyScope] = [.table, .page]
+
+  /// What changes something; each asks first.
+  private static let controlling: [KeyBinding] = [
+    KeyBinding(
+      [.character("X")], in: subjects, .act(.revoke),
+      "revoke a task, so that it never runs (this and the next four: --allow-control)"),
+    KeyBinding(
+      [.character("T")], in: subjects, .act(.terminate), "terminate a task that runs"),
+    KeyBinding(
+      [.character("K")], in: subjects, .act(.shutDown), "shut the selected worker down"),
+    KeyBinding(
+      [.character("P")], in: subjects, .act(.purge), "purge the selected queue"),
+    KeyBinding(
+      [.character("A")], in: subjects, .moreActions,
+      "what else can be done: rate and time limits, pool size, consumers"),
   ]
 }

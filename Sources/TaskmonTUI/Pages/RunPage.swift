@@ -9,6 +9,7 @@ package enum RunPage {
     if let arguments = run.arguments {
       blocks += [.heading("Arguments"), .prose("    " + arguments)]
     }
+    blocks += run.task.map { AuditPage.blocks(of: $0, context) } ?? []
     return Page("run \(run.id)", blocks + held(run, context) + failures(run, context))
   }
 
@@ -22,6 +23,8 @@ package enum RunPage {
       PageFact("worker", run.worker.name),
       run.worker.pid.map { PageFact("pid of the worker", "\($0)") }
         ?? .unknown("pid of the worker"),
+      run.childPID.map { PageFact("pid of its process", "\($0)") }
+        ?? .unknown("pid of its process", "no worker's answer lists it yet"),
       PageFact("started", context.moments.full(run.startedAt, now: context.now)),
       confirmed, acknowledged(run),
       run.retries.map { PageFact("attempts before", "\($0)") } ?? .unknown("attempts before"),
@@ -38,21 +41,25 @@ package enum RunPage {
   }
 
   private static func limits(_ run: RunningTask, _ context: ViewContext) -> [PageFact] {
-    let length = context.age(run.startedAt)
-    func limit(_ name: String, _ limit: Seconds?) -> PageFact {
-      guard let limit else {
-        return run.limits.isKnown ? PageFact(name, "none") : .unknown(name)
-      }
-      let share = limit > .zero ? TaskText.percent(length / limit) : "all"
-      return PageFact(
-        name, "\(limit.text), \(share) of it gone", length > limit ? .critical : .text)
-    }
     let usual: PageFact =
       run.usual.map {
         PageFact(
           "usually done within", "\(TaskText.duration($0.p99)) (99 of 100 of \($0.runs) runs)")
       } ?? .unknown("usually done within", "too few runs were seen")
-    return [limit("hard limit", run.limits.hard), limit("soft limit", run.limits.soft), usual]
+    return LimitText.facts(run.limits, after: context.age(run.startedAt)) + call(run, context)
+      + [usual, Redelivery(run, context).fact(context)]
+  }
+
+  /// What its own message says comes first, and is seen only while that is held.
+  private static func call(_ run: RunningTask, _ context: ViewContext) -> [PageFact] {
+    let sources = [run.limits.hardSource, run.limits.softSource]
+    let isSeen = (context.snapshot.unacked.value?.sample ?? []).contains { held in
+      held.message.value?.taskID == run.id
+    }
+    if isSeen || sources.contains(.message) { return [] }
+    return [
+      .unknown("limits given with the call", "its message is gone; they would come first")
+    ]
   }
 
   /// Its message, where a worker still holds it.

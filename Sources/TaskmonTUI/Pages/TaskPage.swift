@@ -12,7 +12,8 @@ package enum TaskPage {
     let blocks: [PageBlock] =
       [.line(StyledLine())] + counts(task, context) + times(task) + failures(task)
       + running(task, context) + runs(task, context) + recentFailures(task, context)
-      + places(task, context) + limits(task, context)
+      + places(task, context)
+      + (task.isRest ? [] : AuditPage.blocks(of: task.name, context))
     return Page(task.isRest ? "all other tasks" : "task \(task.name)", blocks)
   }
 
@@ -150,10 +151,20 @@ package enum TaskPage {
       .heading("Running now"),
       .facts(
         own.prefix(shownRuns).map { run in
-          PageFact(
-            context.age(run.startedAt).compact, "\(run.worker.name)  \(run.id)")
+          PageFact(context.age(run.startedAt).compact, line(run, context))
         }),
     ]
+  }
+
+  /// Where it runs, how much of its limit is gone, and what becomes of its message.
+  private static func line(_ run: RunningTask, _ context: ViewContext) -> String {
+    let share = LimitText.share(run.limits, after: context.age(run.startedAt))
+    let parts = [
+      run.worker.name, run.childPID.map { "process \($0)" }, run.id,
+      share ?? (run.limits.isKnown ? "no limit" : "limit ?"),
+      Redelivery(run, context).words(context),
+    ]
+    return parts.compactMap(\.self).joined(separator: "  ")
   }
 
   private static func runs(_ task: TaskActivity, _ context: ViewContext) -> [PageBlock] {
@@ -204,24 +215,5 @@ package enum TaskPage {
           "not told: publishers set task_send_sent_event for that"),
       ]),
     ]
-  }
-
-  /// What the workers have registered; where they differ, both.
-  private static func limits(_ task: TaskActivity, _ context: ViewContext) -> [PageBlock] {
-    var told: [String: [String]] = [:]
-    for worker in context.snapshot.workers.value ?? [] {
-      guard let own = worker.registered.value?.first(where: { $0.name == task.name }) else {
-        continue
-      }
-      let text =
-        "hard limit \(own.hardLimit?.text ?? "none"), soft limit \(own.softLimit?.text ?? "none")"
-      told[text, default: []].append(worker.id.name)
-    }
-    guard !told.isEmpty else { return [] }
-    let facts = told.sorted { $0.key < $1.key }.map { text, workers in
-      let who = told.count == 1 ? "all that know it" : workers.sorted().joined(separator: ", ")
-      return PageFact(text, who)
-    }
-    return [.heading("As registered"), .facts(facts)]
   }
 }

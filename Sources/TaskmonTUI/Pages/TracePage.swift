@@ -1,3 +1,4 @@
+import TaskmonHealth
 package import TaskmonModel
 import TaskmonUnits
 
@@ -27,8 +28,9 @@ package struct TracePage: Sendable {
   package var page: Page {
     Page(
       "task \(trace.id)",
-      [.line(StyledLine(sentence, .text, bold: true))] + waiting + held + workers + result + history
-        + limits)
+      [.line(StyledLine(sentence, .text, bold: true))] + waiting + held + workers + registered
+        + result
+        + history + limits)
   }
 
   // MARK: In one sentence
@@ -178,7 +180,7 @@ package struct TracePage: Sendable {
       return [.heading("Workers"), .facts([.unknown("workers", "not asked: \(reason)")])]
     case .value(let asked):
       let blocks: [PageBlock] = asked.runs.flatMap { run -> [PageBlock] in
-        [.heading("On \(run.worker)"), .facts(facts(of: run))]
+        [.heading("On \(run.worker)"), .facts(facts(of: run) + terms(of: run))]
       }
       guard asked.silent > 0 else { return blocks }
       let silent =
@@ -203,6 +205,37 @@ package struct TracePage: Sendable {
       run.keywordArgumentsText.map { PageFact("keywords", $0) },
     ]
     return facts.compactMap(\.self)
+  }
+
+  /// The limits in force, and what becomes of its message.
+  private func terms(of run: WorkerRun) -> [PageFact] {
+    let message = trace.held.value?.lazy.compactMap(\.message.value).first
+    let known = trace.informed.first { $0.id.name == run.worker }
+    let limits =
+      known.map { TaskLimits(of: run.task, on: $0, message: message) } ?? TaskLimits()
+    let length = run.stage == .active ? run.startedAt.map { age($0) } : nil
+    var facts = LimitText.facts(limits, after: length)
+    let isCalled = [limits.hardSource, limits.softSource].contains(.message)
+    if message == nil, !isCalled {
+      facts.append(
+        .unknown("limits given with the call", "its message is gone; they would come first"))
+    }
+    if run.acknowledged == true {
+      facts.append(
+        PageFact("handed out again", "never: it is acknowledged, and lost if its worker dies"))
+    }
+    return facts
+  }
+
+  private var registered: [PageBlock] {
+    let messages =
+      (trace.waiting.value ?? []).map(\.message)
+      + (trace.held.value ?? []).compactMap(\.message.value)
+    guard let name = trace.task,
+      let audit = TaskAudit(
+        of: name, on: trace.informed, messages: messages, visibility: trace.visibilityTimeout)
+    else { return [] }
+    return [.heading("As registered"), .facts(AuditPage.options(audit))]
   }
 
   // MARK: Result

@@ -7,8 +7,9 @@ package enum WorkerPage {
     let blocks: [PageBlock] =
       [.line(StyledLine()), .facts(life(worker, context)), .heading("Work")]
       + [.facts(work(worker, context))] + running(worker, context)
+      + HoldingsBlocks.blocks(worker, context)
       + [.heading("Queues"), .facts([queues(worker)])]
-      + [.heading("Settings"), .facts(settings(worker))]
+      + [.heading("Settings"), .facts(SettingsBlocks.facts(worker))]
       + [.heading("Registered tasks")] + registered(worker)
       + totals(worker)
     return Page("worker \(worker.id.name)", blocks)
@@ -57,8 +58,11 @@ package enum WorkerPage {
     case .unavailable(let reason):
       facts.append(.unknown("pool", reason))
     case .value(let stats):
+      facts += [PageFact("pool", stats.pool.rawValue), count("slots", stats.slots)]
+      if let processes = stats.processes {
+        facts.append(PageFact("processes", processes.grouped))
+      }
       facts += [
-        PageFact("pool", stats.pool.rawValue), count("slots", stats.slots),
         count("prefetch count", stats.prefetchCount),
         worker.uptime.map { PageFact("uptime", $0.text) } ?? .unknown("uptime"),
         PageFact("hard limit of the pool", stats.hardLimit?.text ?? "none"),
@@ -75,17 +79,14 @@ package enum WorkerPage {
     let rows = tasks.map { task in
       PageFact(
         context.age(task.startedAt).compact,
-        "\(task.task ?? "?")  \(task.id)  \(limit(task.limits))")
+        "\(task.task ?? "?")  \(task.id)  \(limit(task, context))")
     }
     return [.heading("Running now"), .facts(rows)]
   }
 
-  private static func limit(_ limits: TaskLimits) -> String {
-    let parts = [
-      limits.hard.map { "hard limit \($0.text)" }, limits.soft.map { "soft limit \($0.text)" },
-    ].compactMap(\.self)
-    guard parts.isEmpty else { return parts.joined(separator: ", ") }
-    return limits.isKnown ? "no limit" : "limits ?"
+  private static func limit(_ run: RunningTask, _ context: ViewContext) -> String {
+    LimitText.share(run.limits, after: context.age(run.startedAt))
+      ?? (run.limits.isKnown ? "no limit" : "limit ?")
   }
 
   private static func queues(_ worker: WorkerFacts) -> PageFact {
@@ -97,37 +98,35 @@ package enum WorkerPage {
     }
   }
 
-  private static func settings(_ worker: WorkerFacts) -> [PageFact] {
-    switch worker.settings {
-    case .unavailable(let reason):
-      return [.unknown("settings", reason)]
-    case .value(let settings):
-      let entries = settings.scheduleEntryNames
-      return [
-        PageFact(
-          "visibility timeout",
-          settings.visibilityTimeout?.text ?? "not set (kombu then takes 1h)"),
-        PageFact("result backend", settings.resultBackend ?? "none"),
-        PageFact("beat_schedule", entries.isEmpty ? "empty" : entries.joined(separator: ", ")),
-      ]
+  struct TaskRow: Sendable {
+    var name: String
+    var policy: TaskPolicy
+  }
+
+  static let taskColumns: [Column<TaskRow>] =
+    [Column("TASK", .fit(20, 60), help: "name") { TableCell($0.name) }]
+    + [
+      ("ACK LATE", 8, 3, .acksLate), ("REQUEUE", 7, 5, .requeues), ("RETRIES", 8, 4, .retries),
+      ("SOFT", 7, 2, .softLimit), ("HARD", 7, 1, .hardLimit), ("RESULT", 10, 6, .result),
+      ("RATE", 8, 7, .rate),
+    ].map { (title: String, width: Int, priority: Int, option: PolicyOption) in
+      Column(title, .fixed(width), priority: priority, help: option.name) { row in
+        guard case .value(let told) = option.told(row.policy) else { return .unknown }
+        return TableCell(told.short, told.isBare ? .dim : .text)
+      }
     }
-  }
-
-  static let taskColumns: [Column<RegisteredTask>] = [
-    Column("TASK", .fit(20, 60), help: "name") { TableCell($0.name) },
-    Column("HARD", .fixed(9), .right, help: "hard limit") { limit($0.hardLimit) },
-    Column("SOFT", .fixed(9), .right, help: "soft limit") { limit($0.softLimit) },
-  ]
-
-  private static func limit(_ limit: Seconds?) -> TableCell {
-    limit.map { TableCell($0.compact) } ?? TableCell("none", .dim)
-  }
 
   private static func registered(_ worker: WorkerFacts) -> [PageBlock] {
     switch worker.registered {
     case .unavailable(let reason): [.facts([.unknown("tasks", reason)])]
     case .value([]): [.line(StyledLine("  none", .dim))]
-    case .value(let tasks): [.table(Table(taskColumns, tasks, id: \.name))]
+    case .value(let tasks):
+      [
+        .table(
+          Table(
+            taskColumns, tasks.map { TaskRow(name: $0.name, policy: TaskPolicy($0, on: worker)) },
+            id: \.name))
+      ]
     }
   }
 

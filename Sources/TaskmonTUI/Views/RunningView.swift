@@ -58,6 +58,10 @@ package enum RunningView: ConsoleView {
     ) { row in
       row.run.usual.map { TableCell(TaskText.duration($0.p99), number: $0.p99.value) } ?? .unknown
     },
+    Column("CHILD", .fit(5, 8), .right, priority: 11, help: "pid of the process it runs in") {
+      row in
+      row.run.childPID.map { TableCell("\($0)", .dim, number: Double($0)) } ?? .unknown
+    },
     Column("QUEUE", .fit(6, 20), priority: 10, help: "where it came from") { row in
       row.run.queue.map { TableCell($0) } ?? .unknown
     },

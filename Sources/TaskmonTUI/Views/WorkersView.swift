@@ -1,4 +1,4 @@
-import TaskmonModel
+package import TaskmonModel
 import TaskmonUnits
 
 /// The workers: who is there, and how busy.
@@ -73,6 +73,12 @@ package enum WorkersView: ConsoleView {
     context.snapshot.workers.value?.first { rowID($0.id) == row }.map {
       WorkerPage.page($0, context)
     }
+  }
+
+  package static func worker(_ row: String, _ context: ViewContext) -> WorkerID? {
+    context.snapshot.workers.value?.first {
+      rowID($0.id) == row && WorkerState.of($0, context).isUp
+    }?.id
   }
 
   private static func row(_ worker: WorkerFacts, _ context: ViewContext) -> Row {

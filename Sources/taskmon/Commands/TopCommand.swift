@@ -13,6 +13,15 @@ struct TopCommand: ParsableCommand {
   @OptionGroup var silence: SilenceOptions
   @OptionGroup var screen: ScreenOptions
   @Option(setting: "replay") var replay: String?
+  @Flag(setting: "allow-control") var allowControl: Bool
+
+  func validate() throws {
+    guard !(allowControl && connection.readOnly) else {
+      throw ValidationError(
+        "--allow-control changes tasks, workers and queues, which --read-only forbids: give one of "
+          + "the two")
+    }
+  }
 
   func run() throws {
     if let replay {
@@ -21,7 +30,8 @@ struct TopCommand: ParsableCommand {
         screen: screen
       ).run()
     }
-    let configuration = try connection.monitorConfiguration()
+    var configuration = try connection.monitorConfiguration()
+    configuration.allowsControl = allowControl
     try ConsoleRun(
       configuration: configuration, thresholds: try connection.thresholds(),
       silences: try SilenceKeeper(silence, broker: configuration.identity), screen: screen

@@ -3,6 +3,8 @@ import Glibc
 import Synchronization
 import TaskmonHealth
 import TaskmonModel
+import TaskmonTUI
+import TaskmonUnits
 
 /// The silences in force: those of the settings, and those of the file the console writes.
 ///
@@ -46,18 +48,23 @@ final class SilenceKeeper: Sendable {
   /// In the order they were made; of two on one subject the last counts.
   func current() -> [Silence] { configured + state.withLock { read(into: &$0) } }
 
-  /// Silences a finding from now on, in place of an earlier silence of the same.
-  func add(_ silence: Silence) throws(CommandFailure) {
+  /// Silences a finding from now on, in place of an earlier silence of the same; gives what to say.
+  func add(_ silence: Silence) throws(CommandFailure) -> String {
     try change { made in
       made.removeAll { $0.rule == silence.rule && $0.subject == silence.subject }
       made.append(silence)
     }
+    let end = silence.until.map { "until \($0.iso8601)" } ?? "until it ends"
+    return "\(silence.name) is silenced \(end), in check and serve too"
   }
 
-  /// Ends the silence of a subject; false where a setting says it, which only the setting can end.
-  func end(_ rule: RuleID, _ subject: String) throws(CommandFailure) -> Bool {
+  /// Ends the silence of a subject; gives what to say.
+  func end(_ rule: RuleID, _ subject: String) throws(CommandFailure) -> String {
+    if configured.contains(where: { $0.rule == rule && ($0.subject ?? subject) == subject }) {
+      throw CommandFailure("a setting silences \(rule) on \(subject): it ends where it was set")
+    }
     try change { made in made.removeAll { $0.rule == rule && $0.subject == subject } }
-    return !configured.contains { $0.rule == rule && ($0.subject ?? subject) == subject }
+    return "\(rule) on \(subject) is told again"
   }
 
   /// Drops what is over; what cannot be dropped is over all the same.
@@ -113,5 +120,18 @@ extension SilenceKeeper {
       ? nil : options.file ?? PrivateFile.standardPath("silences", of: broker, .process)
     self.init(
       configured: try options.silences(), path: path, makesFolder: options.file == nil)
+  }
+}
+
+extension SilenceKeeper {
+  /// What became of a change, for the console.
+  func message(_ change: () throws -> String) -> ConsoleMessage {
+    do {
+      return ConsoleMessage(try change())
+    } catch let failure as CommandFailure {
+      return ConsoleMessage(failure.sentence ?? "it could not be written", isRefusal: true)
+    } catch {
+      return ConsoleMessage("it could not be written: \(error)", isRefusal: true)
+    }
   }
 }

@@ -34,6 +34,7 @@ final class ScriptedWorker: Sendable {
         "ping": #"{"ok": "pong"}"#, "stats": #"{"pid": \#(pid)}"#, "active": "[]",
         "active_queues": #"[{"name": "celery"}]"#, "registered": #"["a.b [time_limit=60]"]"#,
         "conf": conf, "enable_events": #"{"ok": "task events enabled"}"#, "query_task": "{}",
+        "reserved": "[]", "scheduled": "[]", "revoked": "[]",
       ]))
     let ears = try server.connect()
     _ = try ears.pipeline([[Array("PSUBSCRIBE".utf8), Array("/0.celery.pidbox".utf8)]])

@@ -24,7 +24,7 @@ struct ConsoleTests {
     KeyCase(name: "Tab goes on", keys: [.tab, .tab], shows: "POOL"),
     KeyCase(name: "Tab goes round", view: .broker, keys: [.tab], shows: "SEVERITY"),
     KeyCase(name: "Shift-Tab goes back", keys: [.shiftTab], shows: "MEANS"),
-    KeyCase(name: "8 has no view yet", keys: [.character("8")], shows: "SEVERITY"),
+    KeyCase(name: "8 opens the audit", keys: [.character("8")], shows: "VERDICT"),
     KeyCase(name: "Enter explains", keys: [.enter], shows: "Evidence"),
     KeyCase(name: "Esc leaves a page", keys: [.enter, .escape], shows: "SEVERITY"),
     KeyCase(name: "q leaves a page", keys: [.enter, .character("q")], shows: "SEVERITY"),

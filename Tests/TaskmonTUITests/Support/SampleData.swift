@@ -142,18 +142,57 @@ enum SampleData {
       lastHeard: heard, lastReply: ago(12), heartbeatInterval: Seconds(2), active: 4 * number,
       processed: 41_000 * number, loadAverage: [0.42, 0.51, 0.6], softwareVersion: "5.7.0",
       sendsTaskEvents: .value(true), queues: queues,
-      registered: .value([
-        RegisteredTask(name: "billing.sync", hardLimit: Seconds(60), softLimit: Seconds(45)),
-        RegisteredTask(name: "mail.send"),
-      ]),
+      registered: .value(registered),
       settings: .value(
-        WorkerSettings(visibilityTimeout: Seconds(7200), resultBackend: "redis://…/1")),
+        WorkerSettings(
+          visibilityTimeout: Seconds(7200), resultBackend: "redis://…/1", acksLate: number == 2,
+          resultExpires: Seconds(3600), prefetchMultiplier: 4, memoryPerChild: .mebibytes(200))),
       stats: .value(
         WorkerStats(
           repliedAt: ago(12), pool: pool, slots: 16, uptime: Seconds(93_600), prefetchCount: 64,
           totals: ["billing.sync": 1_200, "mail.send": 39_800])),
       prefetched: 12)
   }
+
+  /// One in good order, one that nothing protects, one that tries for ever, one that tells nothing.
+  static let registered = [
+    RegisteredTask(
+      name: "billing.sync", hardLimit: Seconds(60), softLimit: Seconds(45), acksLate: true,
+      rejectsOnWorkerLost: true, retriesByItself: true, mostRetries: 5, ignoresResult: false),
+    RegisteredTask(name: "mail.legacy"),
+    RegisteredTask(
+      name: "mail.send", acksLate: false, rejectsOnWorkerLost: false, retriesByItself: false,
+      mostRetries: 3, ignoresResult: true, rateLimit: "100/m"),
+    RegisteredTask(
+      name: "reports.render", hardLimit: .hours(3), acksLate: true, rejectsOnWorkerLost: true,
+      retriesByItself: true, ignoresResult: false),
+  ]
+
+  /// What a worker of the shop answers when its page is opened.
+  static let holdings: WorkerHoldings = {
+    var holdings = WorkerHoldings(
+      worker: WorkerID(name: "celery@w1", pid: 311), askedAt: ago(2), silent: "")
+    holdings.reserved = .value(
+      HeldRequests(
+        count: 3,
+        first: [
+          HeldRequest(
+            id: "0d5f0f6e-5d6c-4c8e-8f0b-6c1f3f0a7b21", task: "billing.sync", queue: "billing",
+            redelivered: false, argumentsText: "['order\u{1B}]0;17', 'eur']",
+            keywordArgumentsText: "{}"),
+          HeldRequest(id: "invoice:2026/18", task: "mail.send", queue: "celery", redelivered: true),
+        ]))
+    holdings.scheduled = .value(
+      HeldRequests(
+        count: 1,
+        first: [
+          HeldRequest(
+            id: "remind:4", task: "mail.send", eta: ago(-900), queue: "celery", redelivered: false,
+            argumentsText: "[4]", keywordArgumentsText: "{'again': True}")
+        ]))
+    holdings.revoked = .unavailable("no answer within 2s")
+    return holdings
+  }()
 
   static let beat = BeatFacts(
     redBeat: .value(

@@ -114,9 +114,11 @@ extension SampleData {
     RunningTask(
       id: "5c9b2f9e-7f0f-4a55-9d2e-0b1c5f1a2d11", task: "billing.sync",
       worker: WorkerID(name: "celery@w3", pid: 331), startedAt: ago(850), confirmedAt: ago(12),
-      acknowledged: true, retries: 0, limits: TaskLimits(hard: Seconds(60), isKnown: true),
+      acknowledged: true, retries: 0,
+      limits: TaskLimits(hard: Seconds(60), isKnown: true, hardSource: .task),
       usual: RuntimeStatistics(runs: 1_080, p99: Seconds(58)), queue: "billing",
-      argumentsText: "('order\u{1B}]0;17', 'eur')", keywordArgumentsText: "{}"),
+      argumentsText: "('order\u{1B}]0;17', 'eur')", keywordArgumentsText: "{}",
+      childPID: 341),
     RunningTask(
       id: "report:7", task: "reports.render", worker: WorkerID(name: "celery@w2", pid: 321),
       startedAt: ago(5_400), confirmedAt: ago(12), acknowledged: false, retries: 2,
@@ -125,7 +127,9 @@ extension SampleData {
     RunningTask(
       id: "c1e2", task: "billing.sync", worker: WorkerID(name: "celery@w1", pid: 311),
       startedAt: ago(38), confirmedAt: ago(1),
-      limits: TaskLimits(hard: Seconds(60), soft: Seconds(45), isKnown: true)),
+      limits: TaskLimits(
+        hard: Seconds(60), soft: Seconds(45), isKnown: true, hardSource: .task,
+        softSource: .message)),
     RunningTask(
       id: "d4f5", task: nil, worker: WorkerID(name: "celery@w1", pid: 311), startedAt: ago(0.04)),
   ]

@@ -58,6 +58,60 @@ struct RunningViewTests {
       RunningView.table(quiet).lead.map(\.text) == [" No task runs as far as is known."])
   }
 
+  /// A shop whose only run is this one, delivered so many seconds ago.
+  private static func page(
+    acknowledged: Bool?, started: Double = 60, delivered: Double? = nil, hard: Double? = nil
+  ) throws -> String {
+    let context = try TasksViewTests.context { snapshot in
+      snapshot.running = .value([
+        RunningTask(
+          id: "x", task: "billing.sync", worker: WorkerID(name: "celery@w1", pid: 311),
+          startedAt: SampleData.ago(started), acknowledged: acknowledged,
+          limits: TaskLimits(
+            hard: hard.map { Seconds($0) }, isKnown: true, hardSource: hard.map { _ in .message }),
+          childPID: 77)
+      ])
+      snapshot.unacked = .value(
+        UnackedFacts(
+          count: 1,
+          sample: delivered.map {
+            [
+              UnackedMessage(
+                queue: "billing", deliveredAt: SampleData.ago($0),
+                message: .value(MessageFacts(taskID: "x", deliveryTag: "t")), size: ByteCount(1))
+            ]
+          } ?? []))
+    }
+    return RunningView.page("x celery@w1", context)?.lines(width: 140).map(\.text)
+      .joined(separator: "\n") ?? ""
+  }
+
+  @Test("A run's page tells when Redis would hand it out again, and whether it would")
+  func redelivery() throws {
+    #expect(try Self.page(acknowledged: true).contains("never: it is acknowledged"))
+    #expect(try Self.page(acknowledged: nil).contains("? (no worker's answer lists it yet)"))
+    let held = try Self.page(acknowledged: false, delivered: 100)
+    #expect(held.contains("16:01:42 (in 1h 58m), unless it has ended by then: the visibility"))
+    #expect(try Self.page(acknowledged: nil, delivered: 100).contains("16:01:42 (in 1h 58m)"))
+    #expect(try Self.page(acknowledged: false).contains("at the latest 16:02:22 (in 1h 59m)"))
+    #expect(
+      try Self.page(acknowledged: false, delivered: 100, hard: 300)
+        .contains("but its hard limit ends it before"))
+    #expect(
+      try Self.page(acknowledged: false, started: 7300, delivered: 7300)
+        .contains("is over, it may run a second time"))
+  }
+
+  @Test("A run's page tells its process, its limits, and who says so")
+  func limitsInForce() throws {
+    let page = try Self.page(acknowledged: true, hard: 600)
+    #expect(page.contains("10m, 10% of it gone: time_limit in its message"))
+    #expect(page.contains("soft limit") && page.contains("77"))
+    #expect(page.contains("late, when it has run: the task's own acks_late"))
+    #expect(!page.contains("limits given with the call"))
+    #expect(try Self.page(acknowledged: true).contains("? (its message is gone"))
+  }
+
   @Test("A run's page tells its arguments safely, its message and its earlier attempts")
   func page() throws {
     let context = try TasksViewTests.context { snapshot in
@@ -81,6 +135,7 @@ struct RunningViewTests {
     #expect(text.contains("('\\x1b[2J',)"))
     #expect(text.contains("TimeLimitExceeded(60,)"))
     #expect(text.contains("held unacknowledged") && text.contains("900 B"))
+    #expect(text.contains("16:03:15 (in 1h 59m), unless it has ended by then"), "\(text)")
     #expect(RunningView.page("gone", context) == nil)
   }
 }

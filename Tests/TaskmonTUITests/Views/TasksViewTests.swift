@@ -111,7 +111,8 @@ struct TasksViewTests {
     #expect(!lines.contains("77aa"), "another task's run")
     #expect(lines.contains("celery@w1 700, celery@w3 500"))
     #expect(lines.contains("web1 1,190"))
-    #expect(lines.contains("hard limit 1m, soft limit 45s"))
+    #expect(lines.contains("1m: the task's own time_limit"))
+    #expect(lines.contains("celery@w1  c1e2  63% of 1m"))
     #expect(TasksView.page("task gone", context) == nil)
   }
 
