@@ -46,11 +46,12 @@ fuzz: ## feed the event path with mutated input for a minute; FOR=600 for ten
 	@.ci/install run
 	@.ci/fuzz $(or $(FOR),60)
 
-bench: ## measure the event path beside redis-cli, and watching a shop among a million results
+bench: ## measure the event path beside redis-cli, a judgement, and watching a million results
 	@.ci/install run
 	@swift build -c release --explicit-target-dependency-import-check error --product taskmon-bench
 	@.build/release/taskmon-bench events --batch 10
 	@.build/release/taskmon-bench events --batch 1
+	@.build/release/taskmon-bench evaluate
 	@.build/release/taskmon-bench reading
 
 lint: ## check the format of all Swift files

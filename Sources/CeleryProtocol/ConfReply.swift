@@ -41,6 +41,8 @@ package struct ConfReply: Sendable, Equatable {
   package var rejectsOnWorkerLost: Bool?
   package var ignoresResult: Bool?
   package var rateLimit: String?
+  /// By name, in capitals; numbers are not told apart.
+  package var redirectLevel: String?
   package var prefetchMultiplier: Int?
   package var concurrency: Int?
   package var tasksPerChild: Int?
@@ -75,6 +77,8 @@ package struct ConfReply: Sendable, Equatable {
     alwaysEager = conf["task_always_eager"]?.bool
     sendsTaskEvents = conf["worker_send_task_events"]?.bool
     redirectsStdouts = conf["worker_redirect_stdouts"]?.bool
+    redirectLevel = Self.text(conf["worker_redirect_stdouts_level"])
+      .flatMap { LogLevelName.of($0, anyCase: true) }
     prefetchMultiplier = conf["worker_prefetch_multiplier"]?.int
     concurrency = conf["worker_concurrency"]?.int
     tasksPerChild = conf["worker_max_tasks_per_child"]?.int

@@ -59,6 +59,10 @@ package struct ActiveQueuesReply: Sendable, Equatable {
 
   package var queues: [Queue]
   package var names: [String] { queues.map(\.name) }
+  /// The exchanges that give every worker a copy.
+  package var broadcasts: [String] {
+    queues.filter { $0.exchangeType == "fanout" }.map { $0.exchange ?? $0.alias ?? $0.name }
+  }
 
   package init(_ answer: JSONValue) throws(DecodeError) {
     guard let elements = answer.array else { throw .wrongType("active_queues") }

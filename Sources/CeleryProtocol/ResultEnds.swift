@@ -69,14 +69,14 @@ package struct ResultEnds: Sendable, Equatable {
     _ cursor: inout JSONCursor, _ bytes: Span<UInt8>
   ) throws(DecodeError) -> String? {
     guard try cursor.peek(bytes) == UInt8(ascii: "[") else {
-      return try cursor.optionalString(bytes, limit: 256)
+      return try cursor.optionalString(bytes, limit: 1024)
     }
     try cursor.beginArray(bytes)
     var first: String?
     var isFirst = true
     while try cursor.nextElement(bytes) {
       if isFirst {
-        first = try cursor.optionalString(bytes, limit: 256)
+        first = try cursor.optionalString(bytes, limit: 1024)
       } else {
         try cursor.skip(bytes)
       }

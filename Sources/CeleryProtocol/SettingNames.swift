@@ -32,6 +32,7 @@ struct SettingNames {
     "task_default_rate_limit": "CELERY_DEFAULT_RATE_LIMIT",
     "task_always_eager": "CELERY_ALWAYS_EAGER", "worker_send_task_events": "CELERY_SEND_EVENTS",
     "worker_redirect_stdouts": "CELERY_REDIRECT_STDOUTS",
+    "worker_redirect_stdouts_level": "CELERY_REDIRECT_STDOUTS_LEVEL",
     "worker_prefetch_multiplier": "CELERYD_PREFETCH_MULTIPLIER",
     "worker_concurrency": "CELERYD_CONCURRENCY",
     "worker_max_tasks_per_child": "CELERYD_MAX_TASKS_PER_CHILD",

@@ -18,8 +18,11 @@ package struct RedisLimits: Sendable, Hashable {
   package var batchBytes: Int
   /// The shortest and the longest wait before the next attempt to connect.
   package var backoff: ClosedRange<Seconds>
-  /// Silence after which a subscription is asked for a sign of life, and how long that may take.
+  /// How often a subscription is asked for a sign of life, and how long one may take.
   package var subscriptionSilence: Seconds
+  /// A subscription that was not looked at for longer has stalled; more than a second, for that is
+  /// how long a look may take.
+  package var subscriptionStall: Seconds
   /// How often a master found by Sentinel is asked whether it still is one.
   package var roleInterval: Seconds
 
@@ -28,7 +31,8 @@ package struct RedisLimits: Sendable, Hashable {
     commandsPerPipeline: Int = 500, bulkBytes: Int = 64 << 20, arrayElements: Int = 1 << 20,
     nesting: Int = 8, batchBytes: Int = 256 << 20,
     backoff: ClosedRange<Seconds> = .seconds(0.2) ... .seconds(5),
-    subscriptionSilence: Seconds = .seconds(5), roleInterval: Seconds = .seconds(5)
+    subscriptionSilence: Seconds = .seconds(5), subscriptionStall: Seconds = .seconds(2.5),
+    roleInterval: Seconds = .seconds(5)
   ) {
     self.connectTimeout = connectTimeout
     self.batchDeadline = batchDeadline
@@ -39,6 +43,7 @@ package struct RedisLimits: Sendable, Hashable {
     self.batchBytes = batchBytes
     self.backoff = backoff
     self.subscriptionSilence = subscriptionSilence
+    self.subscriptionStall = subscriptionStall
     self.roleInterval = roleInterval
   }
 

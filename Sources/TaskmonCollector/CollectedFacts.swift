@@ -32,6 +32,8 @@ struct CollectedFacts: Sendable {
   var replyLists: Observation<ReplyListFacts> = .unavailable("not scanned yet")
   /// What the last whole pass over the binding sets found.
   var bindings: Observation<BindingTable> = .unavailable("binding sets were not read yet")
+  /// Nil where no log is read.
+  var workerLogs: WorkerLogFacts?
   var sawBinding = false
   var scanComplete = false
   /// Other installations: on other event channels, and behind other key prefixes.

@@ -94,6 +94,24 @@ package struct CollectionBudget: Sendable, Equatable {
   /// Of what one worker holds so many are shown.
   package var shownHoldings = 50
 
+  // Workers' logs
+  /// Files followed; of more, those written to last.
+  package var logFiles = 64
+  /// Read of one file and of all of them in one look.
+  package var logFileBytes = ByteCount.mebibytes(1)
+  package var logBytes = ByteCount.mebibytes(4)
+  /// Longer lines are cut.
+  package var logLine = ByteCount.kibibytes(16)
+  /// Looked at from each end of a file to know its format and its worker; the first look of a
+  /// `check` counts as much of its end.
+  package var logEnd = ByteCount.kibibytes(64)
+  package var logTail = ByteCount.kibibytes(256)
+  /// What is further behind is passed over.
+  package var logBacklog = ByteCount.mebibytes(64)
+  package var logPause = Seconds(1)
+  /// Pause between two looks for new files.
+  package var logSearchPause = Seconds(5)
+
   // Memory of our own
   package var trackedTasks = 200_000
   package var trackedWorkers = 5000
@@ -105,8 +123,17 @@ package struct CollectionBudget: Sendable, Equatable {
   package var taskSeries = 2000
   /// Tasks a snapshot names, the busiest.
   package var taskNames = 1000
+  /// Final failures, in all and of each task; and the same of retries.
   package var recentFailures = 100
+  package var recentFailuresPerTask = 20
+  package var recentRetries = 50
+  package var recentRetriesPerTask = 10
+  /// Attempts that have ended.
+  package var recentRuns = 500
+  package var recentRunsPerTask = 10
   package var recentDuplicates = 100
+  /// Payloads watched at a time for going to several queues; of more, the oldest are forgotten.
+  package var fanoutPayloads = 8192
   /// Ids that are no UUIDs and are kept as text; of more, digits stand for the text.
   package var oddIDs = 10_000
   /// Runs that must have been seen to end before a task has a usual length.

@@ -36,6 +36,8 @@ package actor Monitor {
   let scans: RedisLink
   let cost = RedisCostCounter()
   let scanBrake = ScanBrake()
+  /// Nil where no log is read.
+  let logReader: WorkerLogReader?
   private var redisTime = RedisTime()
   let startedAt: Timestamp
 
@@ -43,6 +45,8 @@ package actor Monitor {
   var queues: KnownQueues
   private var rota = QueueRota()
   var polledAt: Timestamp?
+  /// When the last poll that has ended began, on the clock that never jumps.
+  private var pollBegunAt = Seconds.zero
   var turn = 0
   var firstRounds: Set<SlowRhythm> = []
   var pollInterval: Seconds
@@ -64,7 +68,7 @@ package actor Monitor {
 
   /// The slow collectors that `check` waits for once.
   enum SlowRhythm: CaseIterable {
-    case bindings, schedule, inspection, results
+    case bindings, schedule, inspection, results, logs
   }
 
   package init(
@@ -81,7 +85,9 @@ package actor Monitor {
     ages = QueueAges(limit: configuration.budget.rememberedTags)
     watch = ServerWatch(database: configuration.broker.database)
     startedAt = time.now()
-    tap = EventTap(budget: configuration.budget, time: time)
+    tap = EventTap(
+      budget: configuration.budget, time: time, bounds: configuration.buckets,
+      defaultQueue: configuration.defaultQueue)
     polls = RedisLink(
       url: configuration.broker, time: time, limits: configuration.limits, cost: cost)
     scans = RedisLink(
@@ -93,12 +99,23 @@ package actor Monitor {
       link: questions, layout: layout, time: time, budget: configuration.budget)
     enabler = EventsEnabler(configuration, time: time, cost: cost)
     desk = WorkerDesk(configuration, inspector: inspector, time: time, cost: cost)
+    logReader =
+      configuration.workerLogs.isEmpty
+      ? nil
+      : WorkerLogReader(
+        configuration.workerLogs, budget: configuration.budget,
+        countsTails: configuration.countsLogTails,
+        positions: history.workerLogs.compactMapValues(\.position))
+    if logReader != nil { facts.workerLogs = WorkerLogFacts() }
     (updates, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
   }
 
   /// Observes until cancelled, then leaves nothing of its own in Redis.
   package func run() async {
+    let logs = followLogs()
+    defer { logs?.cancel() }
     await withTaskGroup(of: Void.self) { group in
+      group.addTask { await self.beatForever() }
       group.addTask { await self.pollForever() }
       group.addTask { await self.publishForever() }
       group.addTask { await self.listenForever() }
@@ -133,7 +150,8 @@ package actor Monitor {
     while !Task.isCancelled {
       let begun = time.uptime()
       await poll(begun: begun)
-      await publish()
+      pollBegunAt = begun
+      await publishIfCurrent()
       let rest = pollInterval - (time.uptime() - begun)
       do { try await time.sleep(max(rest, .milliseconds(50))) } catch { return }
     }
@@ -144,12 +162,28 @@ package actor Monitor {
     while !Task.isCancelled {
       do { try await time.sleep(max(pollInterval, Seconds(1))) } catch { return }
       let last = history.latest?.takenAt ?? startedAt
-      if time.now() - last > pollInterval * 1.5 { await publish() }
+      if time.now() - last > pollInterval * 1.5 { await publishIfCurrent() }
     }
+  }
+
+  /// Proves every second that this process runs.
+  private nonisolated func beatForever() async {
+    while !Task.isCancelled {
+      tap.beat()
+      do { try await time.sleep(Seconds(1)) } catch { return }
+    }
+  }
+
+  /// What was asked before this process stood still is old, however new its answer looks.
+  ///
+  /// Nor is anything judged before the events that came meanwhile were read.
+  private func publishIfCurrent() async {
+    if !tap.isBehind(since: pollBegunAt) { await publish() }
   }
 
   private func poll(begun: Seconds) async {
     turn &+= 1
+    queues.name(configuration.shownQueues.map { QueueName($0) }, at: time.now())
     let known = queues.ordered
     let asked = rota.next(
       of: known, counted: facts.counted, atMost: configuration.budget.queuesPerPoll)
@@ -239,15 +273,14 @@ package actor Monitor {
         }
       }
       for held in snapshot.unacked.value?.sample ?? [] {
-        guard !held.queue.isEmpty, let message = held.message.value, let id = message.taskID,
-          let task = message.task
-        else { continue }
-        state.ledger.note(queue: held.queue, of: id, named: task)
+        guard let message = held.message.value else { continue }
+        state.ledger.sawHeld(message, from: held.queue)
         state.ledger.sawMark(of: message)
       }
       for worker in snapshot.workers.value ?? [] {
         guard case .value(let queues) = worker.queues else { continue }
         state.ledger.note(queues: queues, ofNode: worker.id.name)
+        state.ledger.note(broadcasts: worker.broadcasts, ofNode: worker.id.name)
       }
     }
     learnQueues(from: snapshot)

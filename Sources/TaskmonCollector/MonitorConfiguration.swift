@@ -28,6 +28,16 @@ package struct MonitorConfiguration: Sendable {
   package var inspectInterval: Seconds
   /// What the broker's `visibility_timeout` is said to be where no worker tells; nil: not said.
   package var visibilityTimeout: Seconds?
+  /// Patterns of the workers' logs; pipes may be named too.
+  package var workerLogs: [String]
+  /// Whether the end of a log that no earlier run has read is counted; else only what is new.
+  package var countsLogTails = false
+  /// In which buckets times of tasks are counted.
+  package var buckets: HistogramBounds
+  /// Where a task is taken to come from whose queue nobody tells.
+  package var defaultQueue: String
+  /// Queues that are followed whether or not anybody names them.
+  package var shownQueues: [String]
   package var budget: CollectionBudget
   package var limits: RedisLimits
 
@@ -37,7 +47,9 @@ package struct MonitorConfiguration: Sendable {
     fanoutPrefix: KeyLayout.FanoutPrefix = .database, fanoutPatterns: Bool = true,
     isReadOnly: Bool = false, enablesEvents: Bool = false, allowsControl: Bool = false,
     pollInterval: Seconds = Seconds(1), inspectInterval: Seconds = Seconds(30),
-    visibilityTimeout: Seconds? = nil,
+    visibilityTimeout: Seconds? = nil, workerLogs: [String] = [],
+    buckets: HistogramBounds = HistogramBounds(), defaultQueue: String = "celery",
+    shownQueues: [String] = [],
     budget: CollectionBudget = CollectionBudget(), limits: RedisLimits = .standard
   ) {
     self.broker = broker
@@ -55,6 +67,10 @@ package struct MonitorConfiguration: Sendable {
     self.pollInterval = pollInterval
     self.inspectInterval = inspectInterval
     self.visibilityTimeout = visibilityTimeout
+    self.workerLogs = workerLogs
+    self.buckets = buckets
+    self.defaultQueue = defaultQueue
+    self.shownQueues = shownQueues
     self.budget = budget
     self.limits = limits
   }

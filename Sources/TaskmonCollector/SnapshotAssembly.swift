@@ -38,7 +38,7 @@ struct SnapshotAssembly: Sendable {
       unacked: facts.unackedFacts, workers: known(workers), inspection: inspectionFacts,
       events: events, running: known(running: running), tasks: tasks, beat: beat,
       results: facts.results,
-      chords: facts.chords, replyLists: facts.replyLists,
+      chords: facts.chords, replyLists: facts.replyLists, workerLogs: facts.workerLogs,
       collectors: facts.statuses.values.sorted { $0.name < $1.name }, cost: ownCost)
     return (snapshot, ended)
   }

@@ -52,6 +52,7 @@ struct WorkerAssembly: Sendable {
     // An answer of the process that had this name before is none.
     if answers.isOwn(.queues) {
       facts.queues = answers.queues
+      facts.broadcasts = answers.broadcasts
       facts.queuesToldAt = answers.answeredStatics[.queues]?.at
     }
     if answers.isOwn(.registered) { facts.registered = answers.registered }

@@ -48,11 +48,18 @@ package struct Configuration: Sendable, Equatable {
   private func found(_ setting: Setting) throws(ConfigurationError) -> [String]? {
     for variable in [setting.variable] + setting.foreign {
       guard let text = value(of: variable) else { continue }
-      let values = setting.isList ? Self.split(text) : [text]
-      return try taken(values, by: setting, from: variable)
+      return try taken(values(of: setting, in: text, variable), by: setting, from: variable)
     }
     guard setting.isInFile, let file, let entry = file.entries[setting.name] else { return nil }
     return try taken(entry.values, by: setting, from: "\(file.path):\(entry.line)")
+  }
+
+  private func values(of setting: Setting, in text: String, _ variable: String) -> [String] {
+    guard setting.isList else { return [text] }
+    guard variable != setting.variable, setting.foreignSeparator != "," else {
+      return Self.split(text)
+    }
+    return text.split(separator: setting.foreignSeparator).map(String.init)
   }
 
   /// Nil where the values are meant for the same setting of another command.

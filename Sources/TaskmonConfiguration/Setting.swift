@@ -33,6 +33,8 @@ package struct Setting: Sendable {
     case truth
     /// kombu's `priority_steps`: whole numbers, separated by commas.
     case steps
+    /// Upper bounds of buckets: seconds, separated by commas.
+    case bounds
     case choice([String])
     /// Thresholds of rules; each has an origin of its own.
     case thresholds
@@ -51,6 +53,8 @@ package struct Setting: Sendable {
   package var foreign: [String]
   /// May be given several times; a variable separates its values by commas.
   package var isList: Bool
+  /// What separates the values in a variable of another program.
+  package var foreignSeparator: Character
   /// Where the file itself is cannot stand in the file.
   package var isInFile: Bool
   /// One sentence.
@@ -60,7 +64,8 @@ package struct Setting: Sendable {
 
   init(
     _ name: String, _ kind: Kind, for commands: Set<CommandName>, value: String? = nil,
-    standard: String? = nil, foreign: [String] = [], isList: Bool = false, isInFile: Bool = true,
+    standard: String? = nil, foreign: [String] = [], isList: Bool = false,
+    foreignSeparator: Character = ",", isInFile: Bool = true,
     help: String, discussion: String? = nil
   ) {
     self.name = name
@@ -70,6 +75,7 @@ package struct Setting: Sendable {
     self.standard = standard
     self.foreign = foreign
     self.isList = isList
+    self.foreignSeparator = foreignSeparator
     self.isInFile = isInFile
     self.help = help
     self.discussion = discussion
@@ -97,6 +103,7 @@ extension Setting.Kind {
     case .flag: ""
     case .truth: "true|false"
     case .steps: "numbers"
+    case .bounds: "seconds"
     case .choice: "name"
     case .thresholds: "setting"
     case .silence: "silence"

@@ -15,6 +15,7 @@ extension Setting {
     case .number(let range): Self.fault(inNumber: text, range)
     case .flag, .truth: Self.truth(of: text) == nil ? "\"\(text)\" is neither true nor false" : nil
     case .steps: TransportOption.steps(text).isEmpty ? Self.noSteps(text) : nil
+    case .bounds: BucketBounds.fault(in: text)
     case .choice(let names): Self.fault(inChoice: text, names)
     case .thresholds: Self.fault(inThreshold: text)
     case .silence: Self.fault(inSilence: text)

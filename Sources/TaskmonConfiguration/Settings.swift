@@ -4,7 +4,7 @@ import TaskmonUnits
 
 /// Everything that can be set: flags, variables, keys of the file and the README's table.
 package enum Settings {
-  package static let all: [Setting] = connection + console + checking + serving + demo
+  package static let all: [Setting] = connection + console + checking + serving + exporter + demo
 
   /// The setting a command has under a name, which must exist.
   package static func named(_ name: String, of command: CommandName? = nil) -> Setting {
@@ -22,7 +22,7 @@ package enum Settings {
       discussion: "$XDG_CONFIG_HOME/taskmon/config.yaml, else /etc/taskmon/taskmon.yaml."),
     Setting(
       "broker", .namedRedis, for: CommandName.observing, standard: "redis://localhost:6379/0",
-      foreign: ["CELERY_BROKER_URL"],
+      foreign: ["CELERY_BROKER_URL", "CE_BROKER_URL"],
       help: "The broker, as Celery writes it; NAME=URL gives it a name."),
     Setting(
       "backend", .redis, for: CommandName.observing, foreign: ["CELERY_RESULT_BACKEND"],
@@ -90,6 +90,9 @@ package enum Settings {
     Setting(
       "fanout-patterns", .truth, for: CommandName.observing, standard: "true",
       help: "The broker's fanout_patterns: true or false."),
+    Setting(
+      "worker-log", .path, for: CommandName.observing, value: "glob", isList: true,
+      help: "Logs of workers to follow, as files, a pattern of them, or a pipe; repeatable."),
     Setting(
       "set", .thresholds, for: CommandName.judging, isList: true,
       help: "A threshold, RULE.THRESHOLD=VALUE or RULE[SUBJECT].THRESHOLD=VALUE; repeatable."),
@@ -177,6 +180,15 @@ package enum Settings {
     Setting(
       "allowed-hosts", .text, for: [.serve], value: "name", isList: true,
       help: "Host names to answer to, besides the address itself."),
+    Setting(
+      "buckets", .bounds, for: [.serve],
+      standard: "0.005,0.01,0.025,0.05,0.075,0.1,0.25,0.5,0.75,1,2.5,5,7.5,10",
+      foreign: ["CE_BUCKETS"], help: "Upper bounds of the buckets of celery_task_runtime."),
+    Setting(
+      "queue-wait-buckets", .bounds, for: [.serve],
+      standard: "0.05,0.1,0.25,0.5,1,2.5,5,10,30,60,120,300,600,1800",
+      foreign: ["CE_QUEUE_WAIT_BUCKETS"],
+      help: "Upper bounds of the buckets of celery_task_queue_wait_time."),
   ]
 
   private static let demo: [Setting] = [

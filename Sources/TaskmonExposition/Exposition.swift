@@ -21,6 +21,9 @@ package struct Exposition: Sendable, Equatable {
     let report = DroppedSeriesFamily.family(
       dropped: dropped, inLedger: input.facts?.tasks.value?.droppedSeries ?? 0)
     if !report.samples.isEmpty { families.append(report) }
+    if input.options.naming != MetricNaming() {
+      families = families.map(input.options.naming.named)
+    }
   }
 
   package func text(as format: ExpositionFormat) -> String {

@@ -40,12 +40,16 @@ package struct ExpositionOptions: Sendable {
   package var build: BuildInfo
   /// How long a lost worker's `up` stays 0 before the series ends.
   package var workerRetention: Seconds
+  /// Silence after which a worker is taken for gone; nil: four of its heartbeats, 30 s at least.
+  package var workerTimeout: Seconds?
+  package var naming: MetricNaming
   package var limits: ExpositionLimits
   /// The `antipattern` label of a rule.
   package var antipattern: @Sendable (RuleID) -> String
 
   package init(
     broker: BrokerIdentity, build: BuildInfo, workerRetention: Seconds = .hours(1),
+    workerTimeout: Seconds? = nil, naming: MetricNaming = MetricNaming(),
     limits: ExpositionLimits = ExpositionLimits(),
     antipattern: @escaping @Sendable (RuleID) -> String = {
       RuleRegistry.rule($0)?.antipattern.label ?? ""
@@ -54,6 +58,8 @@ package struct ExpositionOptions: Sendable {
     self.broker = broker
     self.build = build
     self.workerRetention = workerRetention
+    self.workerTimeout = workerTimeout
+    self.naming = naming
     self.limits = limits
     self.antipattern = antipattern
   }

@@ -1,7 +1,7 @@
 /// Writes families in the two formats.
 ///
 /// They differ in the name of a counter's family, in what HELP escapes, in how a bucket's bound is
-/// spelled, and in the last line.
+/// spelled, in exemplars, and in the last line.
 enum ExpositionWriter {
   static func text(of families: [MetricFamily], as format: ExpositionFormat) -> String {
     var out = ""
@@ -31,35 +31,48 @@ enum ExpositionWriter {
     _ histogram: Histogram, of name: String, labels: [Label], as format: ExpositionFormat,
     to out: inout String
   ) {
-    for (bound, count) in zip(histogram.bounds, histogram.counts) {
+    let exemplars = format == .openMetrics ? histogram.exemplars : []
+    for (place, (bound, count)) in zip(histogram.bounds, histogram.counts).enumerated() {
       let text = number(bound)
       let isWhole = text.utf8.allSatisfy { $0 != UInt8(ascii: ".") && $0 != UInt8(ascii: "e") }
       let le = format == .openMetrics && isWhole ? text + ".0" : text
-      line(name + "_bucket", labels + [Label("le", le)], "\(count)", to: &out)
+      line(
+        name + "_bucket", labels + [Label("le", le)], "\(count)",
+        place < exemplars.count ? exemplars[place] : nil, to: &out)
     }
-    line(name + "_bucket", labels + [Label("le", "+Inf")], "\(histogram.count)", to: &out)
+    line(
+      name + "_bucket", labels + [Label("le", "+Inf")], "\(histogram.count)",
+      histogram.bounds.count < exemplars.count ? exemplars[histogram.bounds.count] : nil, to: &out)
     line(name + "_sum", labels, number(histogram.sum), to: &out)
     line(name + "_count", labels, "\(histogram.count)", to: &out)
   }
 
   private static func line(
-    _ name: String, _ labels: [Label], _ value: String, to out: inout String
+    _ name: String, _ labels: [Label], _ value: String, _ exemplar: Exemplar? = nil,
+    to out: inout String
   ) {
     out += name
-    if !labels.isEmpty {
-      out += "{"
-      for (index, label) in labels.enumerated() {
-        if index > 0 { out += "," }
-        out += label.name
-        out += "=\""
-        escape(label.value, quotes: true, to: &out)
-        out += "\""
-      }
-      out += "}"
-    }
+    if !labels.isEmpty { write(labels, to: &out) }
     out += " "
     out += value
+    if let exemplar {
+      out += " # "
+      write([exemplar.label], to: &out)
+      out += " \(number(exemplar.value)) \(number(exemplar.at))"
+    }
     out += "\n"
+  }
+
+  private static func write(_ labels: [Label], to out: inout String) {
+    out += "{"
+    for (index, label) in labels.enumerated() {
+      if index > 0 { out += "," }
+      out += label.name
+      out += "=\""
+      escape(label.value, quotes: true, to: &out)
+      out += "\""
+    }
+    out += "}"
   }
 
   private static func familyName(_ family: MetricFamily, as format: ExpositionFormat) -> String {

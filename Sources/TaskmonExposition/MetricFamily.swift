@@ -74,12 +74,40 @@ package struct Histogram: Sendable, Equatable {
   package var counts: [Int]
   package var sum: Double
   package var count: Int
+  /// For each bound and for +Inf, an observation of that bucket alone; or none at all.
+  ///
+  /// Only OpenMetrics can say them.
+  package var exemplars: [Exemplar?]
 
-  package init(bounds: [Double], counts: [Int], sum: Double, count: Int) {
+  package init(
+    bounds: [Double], counts: [Int], sum: Double, count: Int, exemplars: [Exemplar?] = []
+  ) {
+    self.exemplars = exemplars
     self.bounds = bounds
     self.counts = counts
     self.sum = sum
     self.count = count
+  }
+}
+
+/// One observation by name, for the way from a graph to a task.
+package struct Exemplar: Sendable, Equatable {
+  package var label: Label
+  package var value: Double
+  /// Seconds since 1970.
+  package var at: Double
+
+  /// What OpenMetrics allows a label's name and value together.
+  private static let longest = 128
+
+  /// Nil where the label would be too long to be said whole: half an id finds nothing.
+  package init?(_ name: String, _ text: String, value: Double, at: Double) {
+    guard name.unicodeScalars.count + text.unicodeScalars.count <= Self.longest,
+      value.isFinite, at.isFinite
+    else { return nil }
+    label = Label(name, text)
+    self.value = value
+    self.at = at
   }
 }
 

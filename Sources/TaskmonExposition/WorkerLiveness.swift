@@ -26,7 +26,8 @@ struct WorkerStates: Sendable, Equatable {
       let last = [track.lastHeard, track.lastReply, track.offlineSince].compactMap(\.self).max()
       if let last, snapshot.takenAt - last > retention { return nil }
       return WorkerState(
-        track: track, facts: known[track.id], isAlive: Self.isAlive(track, in: snapshot))
+        track: track, facts: known[track.id],
+        isAlive: Self.isAlive(track, in: snapshot, timeout: input.options.workerTimeout))
     }
   }
 
@@ -62,11 +63,13 @@ struct WorkerStates: Sendable, Equatable {
   /// A worker known by its answers only is asked every 30 s; three unanswered rounds are its end.
   private static let replyPatience = Seconds(100)
 
-  private static func isAlive(_ track: WorkerTrack, in snapshot: Snapshot) -> Bool? {
+  private static func isAlive(
+    _ track: WorkerTrack, in snapshot: Snapshot, timeout: Seconds?
+  ) -> Bool? {
     let proof = [track.lastHeard, track.lastReply].compactMap(\.self).max()
     if let offline = track.offlineSince, offline >= (proof ?? offline) { return false }
     guard let proof else { return nil }
-    let limit = max((track.heartbeatInterval ?? defaultHeartbeat) * 4, patience)
+    let limit = timeout ?? max((track.heartbeatInterval ?? defaultHeartbeat) * 4, patience)
     if snapshot.takenAt - proof <= limit { return true }
     guard track.lastHeard != nil else { return answers(track, since: proof, in: snapshot) }
     if track.silentSettled <= limit { return nil }

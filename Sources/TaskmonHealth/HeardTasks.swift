@@ -31,14 +31,12 @@ struct HeardTasks {
   /// Why what workers do may not have been heard, though the stream was; nil where it was.
   var blindness: String? {
     (watch.snapshot.workers.value ?? []).lazy.compactMap { worker in
-      guard watch.liveness(of: worker.id)?.consumes == true else { return nil }
-      if Self.isUnheard(worker, at: watch.snapshot.takenAt) {
-        return "\(worker.id.name) sends no task events"
-      }
-      if worker.events == nil, worker.sendsTaskEvents.value == nil {
-        return "no event of \(worker.id.name) was heard"
-      }
-      return nil
+      let isUnheard = Self.isUnheard(worker, at: watch.snapshot.takenAt)
+      guard isUnheard || worker.events == nil && worker.sendsTaskEvents.value == nil,
+        watch.liveness(of: worker.id)?.consumes == true
+      else { return nil }
+      return isUnheard
+        ? "\(worker.id.name) sends no task events" : "no event of \(worker.id.name) was heard"
     }.first
   }
 

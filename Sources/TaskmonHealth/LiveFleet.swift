@@ -29,6 +29,27 @@ struct LiveFleet {
       }
   }
 
+  /// What the workers told of these tasks, by name.
+  func registrations(of tasks: Set<String>) -> [String: [RegisteredTask]] {
+    guard !tasks.isEmpty else { return [:] }
+    var found: [String: [RegisteredTask]] = [:]
+    for worker in workers {
+      for task in worker.registered.value ?? [] where tasks.contains(task.name) {
+        found[task.name, default: []].append(task)
+      }
+    }
+    return found
+  }
+
+  /// The names of those that consume each queue, as far as they have told.
+  var consumerNames: [String: [String]] {
+    var names: [String: [String]] = [:]
+    for worker in workers {
+      for queue in worker.queues.value ?? [] { names[queue, default: []].append(worker.id.name) }
+    }
+    return names
+  }
+
   /// Those that consume a queue; nil where some worker has not told its queues.
   func consumers(of queue: String) -> [WorkerFacts]? {
     guard workers.allSatisfy({ $0.queues.value != nil }) else { return nil }
@@ -75,5 +96,13 @@ struct TasksInUse {
     let ran = stats.totals.filter { $0.value > 0 }.map(\.key)
     let queued = (worker.queues.value ?? []).flatMap { waiting[$0] ?? [] }
     return Set(ran).union(queued).union(running[worker.id] ?? [])
+  }
+
+  /// The same of one task; false where the worker has not told.
+  func has(_ task: String, on worker: WorkerFacts) -> Bool {
+    guard case .value(let stats) = worker.stats else { return false }
+    if let count = stats.totals[task], count > 0 { return true }
+    if running[worker.id]?.contains(task) == true { return true }
+    return (worker.queues.value ?? []).contains { waiting[$0]?.contains(task) == true }
   }
 }

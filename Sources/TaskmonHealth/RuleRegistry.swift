@@ -8,7 +8,9 @@ package enum RuleRegistry {
     StalledWorker.self,
     QueueWithoutConsumers.self,
     VisibilityTimeoutTooShort.self,
+    DuplicateExecution.self,
     StuckTask.self,
+    AsyncInTask.self,
     MultipleBeats.self,
     BeatDown.self,
     BeatLate.self,
@@ -23,6 +25,7 @@ package enum RuleRegistry {
     OversizedResult.self,
     OversizedMessage.self,
     QueueExplosion.self,
+    MessageBus.self,
     BrokerFlushed.self,
     BrokerEvicts.self,
     BrokerNotPersistent.self,
@@ -31,6 +34,7 @@ package enum RuleRegistry {
     QueueBacklog.self,
     QueueStale.self,
     HighFailureRate.self,
+    FailureWithoutRetry.self,
     RetryStorm.self,
     TasksExpiring.self,
     WorkerChildKilled.self,
@@ -42,6 +46,7 @@ package enum RuleRegistry {
     ConnectionsNearLimit.self,
     IdleFleet.self,
     FragileTask.self,
+    PrintInTask.self,
   ]
 
   package static func rule(_ id: RuleID) -> (any Rule.Type)? { all.first { $0.id == id } }

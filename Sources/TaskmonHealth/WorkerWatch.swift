@@ -42,7 +42,7 @@ struct WorkerWatch {
     self.history = history
     self.snapshot = snapshot
     self.limits = limits
-    tracks = history.workers.values.sorted { $0.id < $1.id }
+    tracks = history.workersInOrder
   }
 
   /// The track of a worker; one named without a pid is the process of that name heard last.

@@ -15,10 +15,11 @@ package struct EventStreamFacts: Sendable, Equatable, Codable {
   package var undecodable: Int
   /// Task events seen since this process began.
   package var taskEvents: Int
-  /// Interruptions of the stream since this process began.
+  /// Interruptions of the stream since this process began, times when it stood still included.
   package var gaps: Int
   package var lastGap: Timestamp?
-  /// Receipt minus event time of the last event; nil before the first.
+  /// The largest receipt minus event time of the last minute, else that of the last event; nil
+  /// before the first.
   package var lag: Seconds?
   /// Tasks in the ledger, and records it dropped because it was full.
   package var trackedTasks: Int

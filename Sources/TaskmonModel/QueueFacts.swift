@@ -75,6 +75,8 @@ package struct MessageFacts: Sendable, Equatable, Codable {
   /// Constant per process, thread and app instance of the publisher.
   package var replyTo: String?
   package var redelivered: Bool
+  /// Published as one of a group or of a chord's header.
+  package var isPartOfGroup: Bool
   package var hardLimit: Seconds?
   package var softLimit: Seconds?
   package var argumentsText: String?
@@ -93,9 +95,10 @@ package struct MessageFacts: Sendable, Equatable, Codable {
     replyTo: String? = nil, redelivered: Bool = false, hardLimit: Seconds? = nil,
     softLimit: Seconds? = nil, argumentsText: String? = nil, keywordArgumentsText: String? = nil,
     exchange: String? = nil, routingKey: String? = nil, size: ByteCount = .zero,
-    beatMark: BeatMark? = nil
+    beatMark: BeatMark? = nil, isPartOfGroup: Bool = false
   ) {
     self.beatMark = beatMark
+    self.isPartOfGroup = isPartOfGroup
     self.exchange = exchange
     self.routingKey = routingKey
     self.taskID = taskID

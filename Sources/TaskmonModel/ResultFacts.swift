@@ -25,14 +25,19 @@ package struct ResultFacts: Sendable, Equatable, Codable {
   /// Runs in a process that is no worker (`task_always_eager`), by its host; bounded, and only
   /// from results whose ends were read.
   package var eagerRuns: [StoredMark]
+  /// Failures in which an event loop was misused, by the task's name, `unknown task` where it could
+  /// not be told, with what it was as their detail; bounded, and only from results whose ends were
+  /// read.
+  package var loopFaults: [StoredMark]
 
   package init(
     completedPasses: Int, updatedAt: Timestamp, count: Int = 0, totalSize: ByteCount = .zero,
     withoutExpiry: Int = 0, states: [String: Int] = [:], failures: [String: Int] = [:],
     groups: Int = 0, largest: [StoredResult] = [], tasks: [TaskResultSizes] = [],
     unregistered: [StoredMark] = [],
-    eagerRuns: [StoredMark] = []
+    eagerRuns: [StoredMark] = [], loopFaults: [StoredMark] = []
   ) {
+    self.loopFaults = loopFaults
     self.unregistered = unregistered
     self.eagerRuns = eagerRuns
     self.completedPasses = completedPasses
@@ -57,10 +62,14 @@ package struct StoredMark: Sendable, Hashable, Codable {
   package var latestID: String
   /// The task of the latest, where its result names it.
   package var task: String?
+  /// What the latest tells beyond that; nil where nothing does.
+  package var detail: String?
 
   package init(
-    name: String, count: Int, latest: Timestamp?, latestID: String, task: String? = nil
+    name: String, count: Int, latest: Timestamp?, latestID: String, task: String? = nil,
+    detail: String? = nil
   ) {
+    self.detail = detail
     self.name = name
     self.count = count
     self.latest = latest

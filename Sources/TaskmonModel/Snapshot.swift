@@ -31,6 +31,8 @@ package struct Snapshot: Sendable, Equatable, Codable {
   /// Chords with parts outstanding; bounded.
   package var chords: Observation<[ChordFacts]>
   package var replyLists: Observation<ReplyListFacts>
+  /// Nil where no log is read.
+  package var workerLogs: WorkerLogFacts?
   package var collectors: [CollectorStatus]
   package var cost: OwnCost
 
@@ -49,7 +51,7 @@ package struct Snapshot: Sendable, Equatable, Codable {
     results: Observation<ResultFacts> = .unavailable("not scanned yet"),
     chords: Observation<[ChordFacts]> = .unavailable("not scanned yet"),
     replyLists: Observation<ReplyListFacts> = .unavailable("not scanned yet"),
-    collectors: [CollectorStatus] = [], cost: OwnCost = OwnCost()
+    workerLogs: WorkerLogFacts? = nil, collectors: [CollectorStatus] = [], cost: OwnCost = OwnCost()
   ) {
     self.takenAt = takenAt
     self.polledAt = polledAt
@@ -69,6 +71,7 @@ package struct Snapshot: Sendable, Equatable, Codable {
     self.results = results
     self.chords = chords
     self.replyLists = replyLists
+    self.workerLogs = workerLogs
     self.collectors = collectors
     self.cost = cost
   }

@@ -8,6 +8,8 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
   package private(set) var latest: Snapshot?
   package private(set) var queues: [String: QueueTrack]
   package private(set) var workers: [WorkerID: WorkerTrack]
+  /// The same by name and pid, sorted once for all who want them so.
+  package private(set) var workersInOrder: [WorkerTrack] = []
   package private(set) var beatEntries: [String: BeatTrack]
   /// How often the tasks of the schedule ran, by task name.
   package private(set) var scheduledRuns: [String: RunTrack]
@@ -23,12 +25,14 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
   package private(set) var server: ServerTrack
   package private(set) var chords: ChordTracks
   package private(set) var tasks: TaskTrack
+  /// What the workers' logs told and how far they were read, by path.
+  package private(set) var workerLogs: [String: LogTrack] = [:]
   /// When an earlier run ended, where this history was read from a state file.
   package private(set) var earlierRunEnded: Timestamp?
 
   private enum CodingKeys: String, CodingKey {
     case queues, workers, beatEntries, scheduledRuns, lockMissingSince, schedule, server
-    case registries, activity, chords, tasks, earlierRunEnded, entryRuns
+    case registries, activity, chords, tasks, earlierRunEnded, entryRuns, workerLogs
   }
 
   package init() {
@@ -50,6 +54,7 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     queues = try container.decode([String: QueueTrack].self, forKey: .queues)
     let list = try container.decode([WorkerTrack].self, forKey: .workers)
     workers = Dictionary(list.map { ($0.id, $0.afterRestart()) }, uniquingKeysWith: { $1 })
+    workersInOrder = Self.inOrder(workers)
     beatEntries = try container.decode([String: BeatTrack].self, forKey: .beatEntries)
     scheduledRuns =
       try container.decodeIfPresent([String: RunTrack].self, forKey: .scheduledRuns) ?? [:]
@@ -66,13 +71,16 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     chords = try container.decodeIfPresent(ChordTracks.self, forKey: .chords) ?? ChordTracks()
     let track = try container.decodeIfPresent(TaskTrack.self, forKey: .tasks) ?? TaskTrack()
     tasks = track.afterRestart()
+    workerLogs =
+      (try container.decodeIfPresent([String: LogTrack].self, forKey: .workerLogs) ?? [:])
+      .mapValues { $0.afterRestart() }
     earlierRunEnded = try container.decodeIfPresent(Timestamp.self, forKey: .earlierRunEnded)
   }
 
   package func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(queues, forKey: .queues)
-    try container.encode(workers.values.sorted { $0.id < $1.id }, forKey: .workers)
+    try container.encode(workersInOrder, forKey: .workers)
     try container.encode(beatEntries, forKey: .beatEntries)
     try container.encode(scheduledRuns, forKey: .scheduledRuns)
     try container.encodeIfPresent(lockMissingSince, forKey: .lockMissingSince)
@@ -83,14 +91,16 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     try container.encode(server, forKey: .server)
     try container.encode(chords, forKey: .chords)
     try container.encode(tasks.kept(), forKey: .tasks)
+    try container.encode(workerLogs, forKey: .workerLogs)
     try container.encodeIfPresent(latest?.takenAt ?? earlierRunEnded, forKey: .earlierRunEnded)
   }
 
   /// Takes in the next snapshot.
   ///
-  /// While Redis is away nothing moves but `latest`.
+  /// While Redis is away nothing moves but `latest` and the workers' logs.
   package mutating func absorb(_ snapshot: Snapshot) {
     defer { latest = snapshot }
+    LogTrack.absorb(snapshot, into: &workerLogs)
     guard snapshot.link.isUp else { return }
     let before = Pulse(self)
     let lastRound = latest?.inspection.lastRound
@@ -141,6 +151,11 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
       workers[id]?.countSilence(in: snapshot, answered: known[id]?.lastReply)
     }
     workers = workers.filter { $0.value.isWorthKeeping(at: snapshot.takenAt) }
+    workersInOrder = Self.inOrder(workers)
+  }
+
+  private static func inOrder(_ workers: [WorkerID: WorkerTrack]) -> [WorkerTrack] {
+    workers.keys.sorted().compactMap { workers[$0] }
   }
 
   private mutating func absorbBeat(of snapshot: Snapshot) {

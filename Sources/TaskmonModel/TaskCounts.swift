@@ -83,20 +83,46 @@ package struct TaskTally: Sendable, Hashable, Codable {
   package var failures: [String: Int]
   /// Retries by the class of the exception that caused them.
   package var retries: [String: Int]
+  /// Counted within the last ten minutes only; in totals there are none.
+  package var marks: TaskMarks
 
   package init(
-    _ counts: TaskCounts = .zero, failures: [String: Int] = [:], retries: [String: Int] = [:]
+    _ counts: TaskCounts = .zero, failures: [String: Int] = [:], retries: [String: Int] = [:],
+    marks: TaskMarks = .none
   ) {
     self.counts = counts
     self.failures = failures
     self.retries = retries
+    self.marks = marks
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case counts, failures, retries, marks
+  }
+
+  /// Earlier versions wrote no marks.
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    counts = try container.decode(TaskCounts.self, forKey: .counts)
+    failures = try container.decode([String: Int].self, forKey: .failures)
+    retries = try container.decode([String: Int].self, forKey: .retries)
+    marks = try container.decodeIfPresent(TaskMarks.self, forKey: .marks) ?? .none
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(counts, forKey: .counts)
+    try container.encode(failures, forKey: .failures)
+    try container.encode(retries, forKey: .retries)
+    if marks != .none { try container.encode(marks, forKey: .marks) }
   }
 
   package static func + (left: TaskTally, right: TaskTally) -> TaskTally {
     TaskTally(
       left.counts + right.counts,
       failures: left.failures.merging(right.failures) { $0.addingClamped($1) },
-      retries: left.retries.merging(right.retries) { $0.addingClamped($1) })
+      retries: left.retries.merging(right.retries) { $0.addingClamped($1) },
+      marks: left.marks + right.marks)
   }
 
   package static func += (left: inout TaskTally, right: TaskTally) { left = left + right }

@@ -20,7 +20,8 @@ package struct TaskStatistics: Sendable, Equatable, Codable {
   /// How often something was counted in the series whose names are all `other`, because there was
   /// no room for one of its own.
   package var droppedSeries: Int
-  /// Failed and retried attempts, the newest first; at most 100.
+  /// Failed and retried attempts, the newest first; at most 20 failures of each task and 100 in
+  /// all, and beside them at most 10 retries of each and 50 in all.
   package var failures: [RecentFailure]
   /// Runs that were one too many, the newest first; at most 100.
   package var duplicates: [DuplicateExecution]
@@ -183,6 +184,20 @@ package struct TaskSeries: Sendable, Equatable, Codable {
   package var host: String { WorkerID(name: node).host }
 }
 
+/// One task whose time was counted in a bucket.
+package struct TimeExemplar: Sendable, Hashable {
+  package var taskID: String
+  package var time: Seconds
+  /// By the worker's clock.
+  package var at: Timestamp
+
+  package init(taskID: String, time: Seconds, at: Timestamp) {
+    self.taskID = taskID
+    self.time = time
+    self.at = at
+  }
+}
+
 /// Lengths of time counted in fixed buckets, each in its own and not in those above it.
 package struct TimeBuckets: Sendable, Hashable, Codable {
   /// Upper bounds in seconds, ascending, each included in its bucket.
@@ -190,11 +205,23 @@ package struct TimeBuckets: Sendable, Hashable, Codable {
   /// One more than `bounds`: the last holds what is longer than all of them.
   package var counts: [Int]
   package var sum: Seconds
+  /// The latest run in each bucket, nil where none is known; as many as `counts`, or none at all.
+  ///
+  /// For the metrics of this process only: not encoded.
+  package var exemplars: [TimeExemplar?] = []
 
-  package init(bounds: [Double], counts: [Int]? = nil, sum: Seconds = .zero) {
+  /// Everything but `exemplars`.
+  private enum CodingKeys: String, CodingKey {
+    case bounds, counts, sum
+  }
+
+  package init(
+    bounds: [Double], counts: [Int]? = nil, sum: Seconds = .zero, exemplars: [TimeExemplar?] = []
+  ) {
     self.bounds = bounds
     self.counts = counts ?? [Int](repeating: 0, count: bounds.count + 1)
     self.sum = sum
+    self.exemplars = exemplars
   }
 
   package var count: Int { counts.reduce(0) { $0.addingClamped($1) } }

@@ -48,6 +48,8 @@ package struct WorkerFacts: Sendable, Equatable, Codable {
   package var eventsEnabledAt: Timestamp?
   /// The queues it consumes, as it answered; its last answer stays valid for its pid.
   package var queues: Observation<[String]>
+  /// The broadcasts among `queues`, by their common names: each worker gets a copy of what is sent.
+  package var broadcasts: [String]
   /// When it last told `queues`; nil where it never did.
   ///
   /// What it was told to consume or to leave since is not in them.
@@ -78,8 +80,10 @@ package struct WorkerFacts: Sendable, Equatable, Codable {
     stats: Observation<WorkerStats> = .unavailable("not asked yet"),
     activeReply: Observation<ActiveReply> = .unavailable("not asked yet"),
     owesReplySince: Timestamp? = nil, prefetched: Int? = nil, oldestStart: Timestamp? = nil,
-    events: WorkerEventFacts? = nil, eventsEnabledAt: Timestamp? = nil
+    events: WorkerEventFacts? = nil, eventsEnabledAt: Timestamp? = nil,
+    broadcasts: [String] = []
   ) {
+    self.broadcasts = broadcasts
     self.id = id
     self.firstHeard = firstHeard
     self.lastHeard = lastHeard

@@ -28,6 +28,9 @@ package struct WorkerSettings: Sendable, Hashable, Codable {
   package var memoryPerChild: ByteCount?
   package var serializer: String?
   package var sendsTaskEvents: Bool?
+  /// `worker_redirect_stdouts` and its level: prints become lines of the log.
+  package var redirectsOutput: Bool?
+  package var redirectLevel: String?
 
   package init(
     visibilityTimeout: Seconds? = nil, resultBackend: String? = nil,
@@ -35,8 +38,11 @@ package struct WorkerSettings: Sendable, Hashable, Codable {
     rejectsOnWorkerLost: Bool? = nil, ignoresResult: Bool? = nil, rateLimit: String? = nil,
     hardLimit: Seconds? = nil, softLimit: Seconds? = nil, resultExpires: Seconds? = nil,
     prefetchMultiplier: Int? = nil, concurrency: Int? = nil, tasksPerChild: Int? = nil,
-    memoryPerChild: ByteCount? = nil, serializer: String? = nil, sendsTaskEvents: Bool? = nil
+    memoryPerChild: ByteCount? = nil, serializer: String? = nil, sendsTaskEvents: Bool? = nil,
+    redirectsOutput: Bool? = nil, redirectLevel: String? = nil
   ) {
+    self.redirectsOutput = redirectsOutput
+    self.redirectLevel = redirectLevel
     self.visibilityTimeout = visibilityTimeout
     self.resultBackend = resultBackend
     self.scheduleEntryNames = scheduleEntryNames

@@ -25,7 +25,8 @@ extension BrokerFact {
         "interruptions: what came then is unknown"),
       BrokerFact(.events, "last event gap", lastGap ?? TableCell("none", .dim), "when it ended"),
       BrokerFact(
-        .events, "event lag", lag ?? .unknown, "of the last event: late, or a clock is off"),
+        .events, "event lag", lag ?? .unknown, "at most in the last minute: late, or a clock is off"
+      ),
       BrokerFact(.events, "tasks remembered", count(events.trackedTasks), "in bounded memory"),
       BrokerFact(
         .events, "forgotten early", count(events.dropped), "records the memory had no room for"),

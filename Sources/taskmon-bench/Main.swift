@@ -11,12 +11,14 @@ import TaskmonUnits
 /// `taskmon-bench events` floods a private Redis with task events and prints what taskmon's event
 /// path and `redis-cli PSUBSCRIBE` each needed for them. `taskmon-bench reading` fills a private
 /// Redis, runs a simulated shop on it and prints what watching it costs. Every part is a process of
-/// its own, so that its time and memory are its own.
+/// its own, so that its time and memory are its own. `taskmon-bench evaluate` judges a large
+/// installation that is made up in memory.
 @main
 enum Main {
   static let usage = """
     usage: taskmon-bench events [--events N] [--batch N] [--tasks N]
            taskmon-bench reading [--results N] [--queues N] [--rate N] [--seconds N]
+           taskmon-bench evaluate
 
       --events N   events to publish (default 600000)
       --batch N    events a message: 1, 10, 24 (default 10)
@@ -36,6 +38,7 @@ enum Main {
       case "publish": try Publishing(settings).run()
       case "listen": try await Listening(settings).run()
       case "reading": try await ReadingBench(settings).run()
+      case "evaluate": EvaluatorBench().run()
       case "watch": try await Watching(settings).run()
       default: throw BenchError(usage)
       }

@@ -18,10 +18,11 @@ enum Main {
   }
 
   /// The command line with what the environment and the file set.
-  private static func completed(_ typed: [String]) throws -> [String] {
+  private static func completed(_ words: [String]) throws -> [String] {
+    let environment = Environment.process
+    let typed = ExporterArguments.translated(words, environment: environment.variables)
     let given = GivenArguments(typed)
     guard given.command != nil, !given.wantsHelp else { return typed }
-    let environment = Environment.process
     let file = try ConfigurationFile.load(
       named: given.configPath ?? environment["TASKMON_CONFIG"],
       environment: environment.variables)

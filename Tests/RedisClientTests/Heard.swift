@@ -6,12 +6,18 @@ enum Heard: Sendable, Hashable {
   case subscribed(at: Timestamp)
   case messages([SubscriptionMessage], at: Timestamp)
   case alive(at: Timestamp)
+  case stalled(since: Timestamp, at: Timestamp)
   case lost(RedisError, at: Timestamp)
+
+  var isAlive: Bool { if case .alive = self { true } else { false } }
+  var isStall: Bool { if case .stalled = self { true } else { false } }
+  var isMessage: Bool { if case .messages = self { true } else { false } }
 
   init(_ signal: SubscriptionSignal) {
     switch signal {
     case .subscribed(let moment): self = .subscribed(at: moment)
     case .alive(let moment): self = .alive(at: moment)
+    case .stalled(let start, let moment): self = .stalled(since: start, at: moment)
     case .lost(let error, let moment): self = .lost(error, at: moment)
     }
   }

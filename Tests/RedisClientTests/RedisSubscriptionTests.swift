@@ -1,3 +1,4 @@
+import Dispatch
 import RedisClient
 import Synchronization
 import TaskmonTestSupport
@@ -32,6 +33,7 @@ struct RedisSubscriptionTests {
         case .subscribed: kind == "subscribed"
         case .messages: kind == "messages"
         case .alive: kind == "alive"
+        case .stalled: kind == "stalled"
         case .lost: kind == "lost"
         }
       }
@@ -125,6 +127,42 @@ struct RedisSubscriptionTests {
     try await eventually { listener.count("alive") >= 3 }
     #expect(listener.count("subscribed") == 1)
     #expect(listener.count("lost") == 0)
+  }
+
+  @Test("who did not look for a while is told so, and when everything since then has been read")
+  func stalled() async throws {
+    let server = try await RedisServer()
+    let heard = Collected<Heard>()
+    let gate = DispatchSemaphore(value: 0)
+    let limits = RedisLimits.quick {
+      $0.subscriptionSilence = .milliseconds(300)
+      $0.subscriptionStall = .milliseconds(1500)
+    }
+    let subscription = RedisSubscription(
+      url: try server.url(), time: time, limits: limits, patterns: [RedisKey("x")])
+    let task = Task {
+      await subscription.hear { signal in
+        heard.add(signal)
+        // The first message holds up the thread that reads.
+        if case .messages(let messages, _) = signal, messages.first?.payload == [1] { gate.wait() }
+      }
+    }
+    defer { task.cancel() }
+    try await eventually { heard.all.contains { $0.isAlive } }
+    try server.command(bytes: [Array("PUBLISH".utf8), [UInt8(ascii: "x")], [1]])
+    try await eventually { heard.all.contains { $0.isMessage } }
+    let began = time.uptime()
+    try server.command(bytes: [Array("PUBLISH".utf8), [UInt8(ascii: "x")], [2]])
+    try await eventually { time.uptime() - began > .milliseconds(1600) }
+    gate.signal()
+    try await eventually {
+      let stall = heard.all.lastIndex { $0.isStall }
+      return stall.map { heard.all[$0...].contains { $0.isAlive } } ?? false
+    }
+    let kinds = heard.all.drop { !$0.isMessage }.filter { $0.isMessage || $0.isStall || $0.isAlive }
+    #expect(kinds.dropFirst().first?.isStall == true, "before anything that is old")
+    #expect(kinds.dropFirst(2).first?.isMessage == true, "and nothing is proved before it was read")
+    #expect(!heard.all.contains { if case .lost = $0 { true } else { false } })
   }
 
   @Test("a server that no longer answers is lost")

@@ -38,14 +38,15 @@ struct Speaker {
 
   func sent(
     _ id: String, _ seconds: Double, task: String = "a.b", queue: String? = nil,
-    by publisher: String = "gen1@web", retries: Int = 0, parent: String? = nil
+    by publisher: String = "gen1@web", arguments: String = "()", retries: Int? = nil,
+    exchange: String? = nil, parent: String? = nil
   ) -> CeleryEvent {
     CeleryEvent(
       hostname: publisher, pid: 1, timestamp: at(seconds),
       kind: .taskSent(
         TaskAnnouncement(
-          id: id, name: task, argumentsRepr: "()", keywordArgumentsRepr: "{}", retries: retries,
-          queue: queue, parentID: parent)))
+          id: id, name: task, argumentsRepr: arguments, keywordArgumentsRepr: "{}",
+          retries: retries, queue: queue, exchange: exchange, parentID: parent)))
   }
 
   func started(_ id: String, _ seconds: Double) -> CeleryEvent {
@@ -66,6 +67,10 @@ struct Speaker {
 
   func retried(_ id: String, _ seconds: Double, _ exception: String? = nil) -> CeleryEvent {
     event(.taskRetried(TaskFailure(id: id, exception: exception)), seconds)
+  }
+
+  func rejected(_ id: String, _ seconds: Double) -> CeleryEvent {
+    event(.taskRejected(id: id, requeue: true), seconds)
   }
 
   func revoked(_ id: String, _ seconds: Double, expired: Bool = false) -> CeleryEvent {
@@ -135,7 +140,7 @@ extension TaskAnnouncement {
       ("kwargs", keywordArgumentsRepr.map { .string($0) }),
       ("retries", retries.map { .integer(Int64($0)) }),
       ("eta", eta.map { .double($0.secondsSince1970) }), ("queue", queue.map { .string($0) }),
-      ("parent_id", parentID.map { .string($0) }),
+      ("parent_id", parentID.map { .string($0) }), ("exchange", exchange.map { .string($0) }),
     ]
   }
 }

@@ -145,6 +145,49 @@ struct TransportOptionTests {
   }
 }
 
+@Suite("Bounds of buckets")
+struct BucketBoundsTests {
+  @Test(
+    "are seconds that ascend, with or without the infinite one",
+    arguments: [
+      ("0.1,1,10", [0.1, 1, 10]), ("1", [1]), ("0.005, 5e1,+Inf", [0.005, 50]), ("2,inf", [2]),
+    ])
+  func right(_ text: String, _ wanted: [Double]) {
+    #expect(BucketBounds.fault(in: text) == nil)
+    #expect(BucketBounds.bounds(text) == wanted)
+  }
+
+  @Test(
+    "are refused with a reason",
+    arguments: [
+      ("", "are no bounds"), ("1,,2", "are no bounds"), ("a", "are no bounds"),
+      ("1,nan", "are no bounds"), ("0,1", "more than 0"), ("-1", "more than 0"),
+      ("2,1", "must ascend"), ("1,1", "must ascend"), ("inf,1", "must ascend"),
+      ("+Inf", "these are 0 bounds"),
+      ((1...65).map(String.init).joined(separator: ","), "these are 65 bounds"),
+    ])
+  func wrong(_ text: String, _ reason: String) {
+    #expect(BucketBounds.fault(in: text)?.contains(reason) == true)
+    #expect(BucketBounds.bounds(text) == nil)
+  }
+
+  @Test("come from our variable, from that of another exporter, and from the file")
+  func sources() throws {
+    let environment = ["CE_BUCKETS": "1,2", "TASKMON_QUEUE_WAIT_BUCKETS": "3,4"]
+    #expect(
+      try Configuration(environment: environment).flags(for: .serve, given: [])
+        == ["--buckets=1,2", "--queue-wait-buckets=3,4"])
+    let file = try ConfigurationFile("buckets: 0.5,5\n", path: "/f")
+    #expect(try Configuration(file: file).flags(for: .serve, given: []) == ["--buckets=0.5,5"])
+    #expect(throws: ConfigurationError.self) {
+      try Configuration(environment: ["CE_BUCKETS": "2,1"]).flags(for: .serve, given: [])
+    }
+    #expect(throws: ConfigurationError.self) {
+      try ConfigurationFile("buckets: 2,1\n", path: "/f")
+    }
+  }
+}
+
 @Suite("What was typed")
 struct GivenArgumentsTests {
   @Test("flags are seen up to the double dash, the command only at the front")

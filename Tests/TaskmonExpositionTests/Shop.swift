@@ -131,11 +131,14 @@ extension Shop {
   }
 
   static var tasks: TaskStatistics {
-    func series(_ node: String, _ counts: TaskCounts, _ runs: [Int]) -> TaskSeries {
+    func series(
+      _ node: String, _ counts: TaskCounts, _ runs: [Int], _ exemplars: [Int: TimeExemplar] = [:]
+    ) -> TaskSeries {
       let runtime = TimeBuckets(
         bounds: [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10],
         counts: [runs[0], runs[1]] + Array(repeating: 0, count: 12) + [runs[2]],
-        sum: Seconds(Double(counts.succeeded) * 4.8055555555555554))
+        sum: Seconds(Double(counts.succeeded) * 4.8055555555555554),
+        exemplars: (0..<15).map { exemplars[$0] })
       let wait = TimeBuckets(
         bounds: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800],
         counts: Array(repeating: 1, count: 15), sum: Seconds(4000))
@@ -155,8 +158,19 @@ extension Shop {
           "celery@w1",
           TaskCounts(
             received: 100, started: 95, succeeded: 80, failed: 6, retried: 7, rejected: 1,
-            revoked: 3, duplicates: 2, redelivered: 4), [10, 65, 5]),
-        series("second@w1", TaskCounts(received: 20, started: 15, succeeded: 10), [0, 10, 0]),
+            revoked: 3, duplicates: 2, redelivered: 4), [10, 65, 5],
+          [
+            0: TimeExemplar(
+              taskID: "5c9b2f9e-7f0f-4a55-9d2e-0b1c5f1a2d11", time: .milliseconds(4),
+              at: now - Seconds(20)),
+            14: TimeExemplar(taskID: "earlier", time: Seconds(99), at: now - Seconds(40)),
+          ]),
+        series(
+          "second@w1", TaskCounts(received: 20, started: 15, succeeded: 10), [0, 10, 0],
+          [
+            14: TimeExemplar(
+              taskID: "a \"b\" \\ é", time: Seconds(850.5), at: now - Seconds(29.5))
+          ]),
       ])
   }
 

@@ -23,7 +23,7 @@ func snapshot(
   results: Observation<ResultFacts> = .unavailable("not scanned yet"),
   chords: Observation<[ChordFacts]> = .unavailable("not scanned yet"),
   replyLists: Observation<ReplyListFacts> = .unavailable("not scanned yet"),
-  visibilityTimeout: Double? = nil
+  visibilityTimeout: Double? = nil, workerLogs: WorkerLogFacts? = nil
 ) -> Snapshot {
   let since = moment - Seconds(observed)
   return Snapshot(
@@ -37,7 +37,7 @@ func snapshot(
       pattern: "/0.celeryev/*", connectedSince: since,
       heard: heard ?? [Interval(from: since, to: moment)], lastGap: lastGap),
     running: running, tasks: tasks, beat: beat, results: results, chords: chords,
-    replyLists: replyLists)
+    replyLists: replyLists, workerLogs: workerLogs)
 }
 
 /// A Redis in good order: a gigabyte of which little is used, nothing evicted, snapshots on.
@@ -64,7 +64,7 @@ func worker(
   oldestStart: Double? = nil, processed: Int? = nil, settings: WorkerSettings? = nil,
   registered: [RegisteredTask]? = nil, totals: [String: Int] = [:], hardLimit: Double? = nil,
   slots: Int? = nil, queuesTold: Double? = 20, prefetched: Int? = nil, uptime: Double? = nil,
-  events: WorkerEventFacts? = nil, now: Timestamp = noon
+  events: WorkerEventFacts? = nil, broadcasts: [String] = [], now: Timestamp = noon
 ) -> WorkerFacts {
   func before(_ seconds: Double?) -> Timestamp? { seconds.map { now - Seconds($0) } }
   return WorkerFacts(
@@ -83,23 +83,28 @@ func worker(
           uptime: uptime.map { Seconds($0) }, totals: totals,
           hardLimit: hardLimit.map { Seconds($0) }))
     } ?? .unavailable("not asked yet"),
-    prefetched: prefetched, oldestStart: before(oldestStart), events: events)
+    prefetched: prefetched, oldestStart: before(oldestStart), events: events,
+    broadcasts: broadcasts)
 }
 
 /// What was counted of tasks in the last ten minutes, of which `heard` seconds were heard.
 func statistics(
   _ tasks: [String: TaskTally] = [:], nodes: [String: TaskCounts] = [:], heard: Double = 600,
-  failures: [RecentFailure] = [], at moment: Timestamp = noon
+  failures: [RecentFailure] = [], duplicates: [TaskmonModel.DuplicateExecution] = [],
+  retriedBefore: Set<String> = [], at moment: Timestamp = noon
 ) -> Observation<TaskStatistics> {
   let counted = CountedTime(
     from: moment - Seconds(min(heard, 600)), to: moment, heard: Seconds(heard))
   return .value(
     TaskStatistics(
       since: moment - Seconds(heard), recent: counted, minute: counted,
-      tasks: tasks.map { TaskFacts(name: $0.key, recent: $0.value) }.sorted { $0.name < $1.name },
+      tasks: tasks.map { name, tally in
+        let before = TaskCounts(retried: retriedBefore.contains(name) ? 1 : 0)
+        return TaskFacts(name: name, total: TaskTally(tally.counts + before), recent: tally)
+      }.sorted { $0.name < $1.name },
       nodes: nodes.map { NodeTaskFacts(node: $0.key, recent: $0.value) }
         .sorted { $0.node < $1.node },
-      failures: failures))
+      failures: failures, duplicates: duplicates))
 }
 
 /// What a worker's own events tell, with a heartbeat every two seconds that took 10 ms.

@@ -163,6 +163,11 @@ private struct Echo: Rule {
           name: "shop.pay", hardLimit: Seconds(60), acksLate: false, rejectsOnWorkerLost: false,
           retriesByItself: true)
       ], totals: ["shop.pay": 900], slots: 1, prefetched: 0, events: heartbeats())
+    let log = WorkerLogFile(
+      path: "/var/log/w1.log", node: "celery@w1",
+      window: LogWindow(
+        counted: CountedTime(from: ago(600), to: noon, heard: Seconds(600)),
+        counts: LogCounts(ofTasks: 900)))
     var evaluator = Evaluator()
     let report = evaluator.evaluate(
       history(
@@ -176,7 +181,8 @@ private struct Echo: Rule {
           running: .value([run]), tasks: statistics(), beat: beat,
           results: .value(ResultFacts(completedPasses: 1, updatedAt: noon)),
           chords: .value([ChordFacts(groupID: "g", size: 9, done: 3, unchangedSince: ago(1800))]),
-          replyLists: .value(ReplyListFacts(count: 3, totalSize: .kibibytes(8))))))
+          replyLists: .value(ReplyListFacts(count: 3, totalSize: .kibibytes(8))),
+          workerLogs: WorkerLogFacts(readAt: noon, files: [log]))))
     #expect(report.findings == [])
     #expect(report.unknown == [])
     #expect(report.healthy == RuleRegistry.all.map { $0.id })
@@ -225,7 +231,14 @@ private struct Echo: Rule {
     let counts = TaskCounts(
       started: .max, succeeded: .max, failed: .max, retried: .max, expired: .max, workerLost: .max)
     let tally = TaskTally(
-      counts, failures: ["Reject": .max, "Ignore": .max, "A": .max], retries: ["A": .max])
+      counts, failures: ["Reject": .max, "Ignore": .max, "A": .max], retries: ["A": .max],
+      marks: TaskMarks(
+        transient: ["A": .max, "B": .max], loopFaults: ["A": .max, "B": .max],
+        duplicates: [odd.id: .max, second.id: .max], handedBack: .max, laterAttempts: .max,
+        fanouts: [
+          ["a", "b", "c"]: FanoutCounts(count: .max, parts: .max, single: .max),
+          ["a", "b", "d"]: FanoutCounts(count: .max, parts: .min, single: .min),
+        ]))
     let unacked = UnackedMessage(
       queue: "celery", deliveredAt: moment,
       message: .value(MessageFacts(taskID: "id", deliveryTag: "t")), size: ByteCount(Int64.max))

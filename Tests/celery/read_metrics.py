@@ -19,6 +19,17 @@ print(
     json.dumps(
         [
             {"name": sample.name, "labels": sample.labels, "value": sample.value}
+            | (
+                {
+                    "exemplar": {
+                        "name": sample.name,
+                        "labels": sample.exemplar.labels,
+                        "value": sample.exemplar.value,
+                    }
+                }
+                if sample.exemplar
+                else {}
+            )
             for family in read(sys.stdin.read())
             for sample in family.samples
             if math.isfinite(sample.value)

@@ -135,7 +135,7 @@ struct OtherServersLiveTests {
   /// Rules that need a schedule, or more than fifteen seconds of events.
   private static let needMore: Set = [
     "multiple-beats", "beat-down", "beat-late", "high-failure-rate", "retry-storm",
-    "tasks-expiring", "worker-child-killed",
+    "tasks-expiring", "worker-child-killed", "print-in-task",
   ]
 
   /// No fact of the Broker view is unknown but what takes a minute to be known.

@@ -86,7 +86,7 @@ extension MessageFacts {
       hardLimit: message.hardLimit, softLimit: message.softLimit,
       argumentsText: message.argumentsRepr, keywordArgumentsText: message.keywordArgumentsRepr,
       exchange: message.exchange, routingKey: message.routingKey, size: message.size,
-      beatMark: Self.mark(message))
+      beatMark: Self.mark(message), isPartOfGroup: message.groupID != nil)
   }
 
   private static func mark(_ message: TaskMessage) -> BeatMark? {

@@ -39,7 +39,7 @@ extension EventLedger {
     excerpt.beats = beats
     excerpt.counts = counts
     excerpt.received = received
-    excerpt.lag = lag
+    excerpt.lag = lags.largest(at: Meter.tick(now))
     excerpt.trackedTasks = tasks.count
     excerpt.dropped = dropped
     return excerpt

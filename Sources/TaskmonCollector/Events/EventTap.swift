@@ -18,6 +18,10 @@ package final class EventTap: Sendable {
     var listeningSince: Timestamp?
     /// The wall clock against the one that never jumps; nil before the first look.
     var epoch: Timestamp?
+    /// On the clock that never jumps: when this process was last known to run, and when it was last
+    /// found not to have run for a while; nil before `beat`, and before the first time.
+    var beatAt: Seconds?
+    var stalledAt: Seconds?
   }
 
   /// What a snapshot is made from.
@@ -39,15 +43,21 @@ package final class EventTap: Sendable {
 
   /// The wall clock drifts less than this between two looks, unless somebody sets it.
   private static let jump = Seconds(5)
+  /// Who beats every second and has not for so long was stopped, or starved.
+  private static let stall = Seconds(4)
 
   private let state: Mutex<State>
   private let time: TimeSource
 
-  package init(budget: CollectionBudget, time: TimeSource) {
+  package init(
+    budget: CollectionBudget, time: TimeSource, bounds: HistogramBounds = HistogramBounds(),
+    defaultQueue: String = "celery"
+  ) {
     self.time = time
     state = Mutex(
       State(
-        ledger: EventLedger(budget: budget), hearing: Hearing(limit: budget.heardIntervals)))
+        ledger: EventLedger(budget: budget, defaultQueue: defaultQueue, bounds: bounds),
+        hearing: Hearing(limit: budget.heardIntervals)))
   }
 
   /// Looks at the state, or changes it, while no event is taken in.
@@ -68,7 +78,7 @@ package final class EventTap: Sendable {
   func excerpt(of ids: [String]) -> Excerpt {
     let now = time.now()
     return state.withLock { state in
-      noticeClockJump(in: &state)
+      lookAtClocks(in: &state)
       return Excerpt(
         events: state.ledger.excerpt(of: ids, at: now),
         tasks: state.listeningSince.map {
@@ -93,7 +103,7 @@ package final class EventTap: Sendable {
   /// Takes in messages as `RedisSubscription` hands them over.
   package func take(_ bytes: Span<UInt8>, _ places: [MessagePlace], at moment: Timestamp) {
     state.withLock { state in
-      noticeClockJump(in: &state)
+      lookAtClocks(in: &state)
       state.hearing.alive(at: moment)
       for place in places {
         let payload = bytes.extracting(place.payload)
@@ -104,16 +114,53 @@ package final class EventTap: Sendable {
 
   func take(_ signal: SubscriptionSignal) {
     state.withLock { state in
-      noticeClockJump(in: &state)
+      lookAtClocks(in: &state)
       switch signal {
       case .subscribed(let moment):
         state.hearing.connected(at: moment)
         state.ledger.streamResumed()
         state.listeningSince = state.listeningSince ?? moment
-      case .alive(let moment): state.hearing.alive(at: moment)
+      case .alive(let moment): state.hearing.proven(at: moment)
+      case .stalled(let start, let moment): state.hearing.stalled(since: start, at: moment)
       case .lost(_, let moment): state.hearing.lost(at: moment)
       }
+      state.ledger.behindSince = state.hearing.behindSince
     }
+  }
+
+  // MARK: Whether we ran
+
+  /// Says that this process runs; to be said every second from the first time on.
+  func beat() {
+    state.withLock { state in
+      state.beatAt = state.beatAt ?? time.uptime()
+      lookAtClocks(in: &state)
+    }
+  }
+
+  /// Whether this process stood still since `moment` on the clock that never jumps, or has not read
+  /// yet what came while it did.
+  func isBehind(since moment: Seconds) -> Bool {
+    state.withLock { state in
+      lookAtClocks(in: &state)
+      return state.hearing.behindSince != nil || state.stalledAt.map { $0 >= moment } ?? false
+    }
+  }
+
+  private func lookAtClocks(in state: inout State) {
+    noticeClockJump(in: &state)
+    noticeStall(in: &state)
+  }
+
+  private func noticeStall(in state: inout State) {
+    guard let before = state.beatAt else { return }
+    let now = time.uptime()
+    state.beatAt = now
+    guard now - before > Self.stall else { return }
+    state.stalledAt = now
+    let moment = time.now()
+    state.hearing.stalled(since: moment - (now - before), at: moment)
+    state.ledger.behindSince = state.hearing.behindSince
   }
 
   /// False where the payload was not, or not to its end, what Celery publishes.

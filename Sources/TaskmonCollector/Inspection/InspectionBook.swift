@@ -35,6 +35,8 @@ struct InspectionBook: Sendable {
     var firstReply: Timestamp?
     var lastReply: Timestamp?
     var queues: Observation<[String]> = .unavailable("not asked yet")
+    /// Those of its queues that are broadcasts.
+    var broadcasts: [String] = []
     var registered: Observation<[RegisteredTask]> = .unavailable("not asked yet")
     var settings: Observation<WorkerSettings> = .unavailable("not asked yet")
     var schedule: [ScheduleEntry] = []
@@ -66,11 +68,13 @@ struct InspectionBook: Sendable {
   private(set) var debts: [String: Debt] = [:]
   /// How often a worker was let off since it answered last.
   private var missed: [String: Int] = [:]
-  private var tickets: [String: Question] = [:]
+  private var tickets: [String: (question: Question, askedAt: Timestamp?)] = [:]
   private var ticketOrder: [String] = []
   private(set) var undecodable = 0
 
   private static let ticketLimit = 512
+  /// How long an answer is usually under way, at most.
+  private static let delay = Seconds(5)
   private let limits: Limits
 
   /// How much of one answer is kept.
@@ -85,8 +89,8 @@ struct InspectionBook: Sendable {
   }
 
   /// Remembers a question, so that a late answer is still understood.
-  mutating func asked(_ question: Question, ticket: String) {
-    tickets[ticket] = question
+  mutating func asked(_ question: Question, ticket: String, at now: Timestamp? = nil) {
+    tickets[ticket] = (question, now)
     ticketOrder.append(ticket)
     if ticketOrder.count > Self.ticketLimit { tickets[ticketOrder.removeFirst()] = nil }
   }
@@ -156,7 +160,7 @@ struct InspectionBook: Sendable {
   /// Takes one element of the reply list in; returns who answered what, nil for anything else.
   mutating func take(_ element: [UInt8], at now: Timestamp) -> (worker: String, Question)? {
     guard let reply = try? ControlReply(decoding: element), let ticket = reply.ticket,
-      let question = tickets[ticket]
+      let (question, askedAt) = tickets[ticket]
     else {
       undecodable += 1
       return nil
@@ -170,7 +174,11 @@ struct InspectionBook: Sendable {
     if let error = reply.error {
       answers.refuse(question, because: "the worker answered: \(error)")
     } else {
-      answers.take(reply.answer, to: question, at: now, limits)
+      // What runs may have ended since, where the answer was read late: when it was written is not
+      // known.
+      let isLate = askedAt.map { now - $0 > Self.delay } ?? false
+      let moment = question == .active && isLate ? askedAt ?? now : now
+      answers.take(reply.answer, to: question, at: moment, limits)
     }
     // What it refused once it refuses again; asking is only repeated for another process.
     if Question.statics.contains(question) {
@@ -223,7 +231,7 @@ extension InspectionBook.Answers {
       case .ping: break
       case .stats: take(try StatsReply(answer), at: now)
       case .active: take(try ActiveTasksReply(answer), at: now, atMost: limits.activeTasks)
-      case .queues: queues = .value(try ActiveQueuesReply(answer).names)
+      case .queues: take(try ActiveQueuesReply(answer))
       case .registered:
         take(
           try RegisteredReply(answer, items: InspectionBook.Question.taskItems),
@@ -249,6 +257,11 @@ extension InspectionBook.Answers {
   private mutating func take(_ reply: ActiveTasksReply, at now: Timestamp, atMost limit: Int) {
     activeTasks = Array(reply.tasks.prefix(limit))
     active = .value(ActiveReply(repliedAt: now, taskIDs: reply.tasks.map(\.id)))
+  }
+
+  private mutating func take(_ reply: ActiveQueuesReply) {
+    queues = .value(reply.names)
+    broadcasts = reply.broadcasts
   }
 
   private mutating func take(_ reply: RegisteredReply, atMost limit: Int) {

@@ -246,7 +246,7 @@ actor Inspector {
     _ question: InspectionBook.Question, to names: [String]?
   ) async throws(RedisError) -> Int? {
     let ticket = UUID().uuidString.lowercased()
-    book.asked(question, ticket: ticket)
+    book.asked(question, ticket: ticket, at: time.now())
     let sent = try await link.send([
       ControlRequest(
         question.method, to: names, owner: replies.owner, ticket: ticket,

@@ -30,7 +30,8 @@ extension WorkerSettings {
       softLimit: Self.limit(reply.taskSoftTimeLimit), resultExpires: reply.resultExpires,
       prefetchMultiplier: reply.prefetchMultiplier, concurrency: reply.concurrency,
       tasksPerChild: reply.tasksPerChild, memoryPerChild: reply.memoryPerChild,
-      serializer: reply.serializer, sendsTaskEvents: reply.sendsTaskEvents)
+      serializer: reply.serializer, sendsTaskEvents: reply.sendsTaskEvents,
+      redirectsOutput: reply.redirectsStdouts, redirectLevel: reply.redirectLevel)
   }
 
   /// Zero stands for none.

@@ -36,7 +36,9 @@ struct ResultScanner: Sendable {
       cursor = step.cursor
       for found in try await results(step.keys, redis, asks: &asks) {
         tally.add(found.result, failure: found.failure)
-        if let ends = found.ends { tally.add(ends, of: found.result.taskID) }
+        if let ends = found.ends {
+          tally.add(ends, of: found.result.taskID, task: found.result.task)
+        }
       }
       tally.addGroups(step.keys.count { layout.groupID(ofGroupKey: $0) != nil })
       let chords = ChordReader(layout: layout)
@@ -83,12 +85,12 @@ struct ResultScanner: Sendable {
   }
 
   /// Large ones for their task's name; of the others so many a pass for who made them: those whose
-  /// events were not heard.
+  /// events were not heard, and failures whose class leaves open what they were.
   private func isWorthReading(_ found: Found, asks: inout Int) -> Bool {
     if found.result.task == nil, found.result.size >= budget.notableResult { return true }
     let isRun = found.result.state == "SUCCESS" || found.result.state == "FAILURE"
-    guard isRun, found.result.task == nil || found.failure == ResultTally.notRegistered, asks > 0
-    else { return false }
+    let isOpen = found.failure.map(ResultTally.isWorthReading) ?? false
+    guard isRun, found.result.task == nil || isOpen, asks > 0 else { return false }
     asks -= 1
     return true
   }

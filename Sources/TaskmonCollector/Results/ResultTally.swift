@@ -16,6 +16,7 @@ struct ResultTally: Sendable {
   private var tasks: [String: TaskResultSizes] = [:]
   private var unregistered: [String: StoredMark] = [:]
   private var eagerRuns: [String: StoredMark] = [:]
+  private var loopFaults: [String: StoredMark] = [:]
   private let budget: CollectionBudget
 
   static let unknownTask = TaskResultSizes.unknownTask
@@ -36,9 +37,10 @@ struct ResultTally: Sendable {
     addToLargest(result)
   }
 
-  /// What the ends of a result tell of how it came about.
-  mutating func add(_ ends: ResultEnds, of id: String) {
+  /// What the ends of a result tell of how it came about; `task` is its name where events told it.
+  mutating func add(_ ends: ResultEnds, of id: String, task: String? = nil) {
     let limit = budget.resultMarks
+    addLoopFault(ends, id, task ?? ends.task)
     if ends.state == "FAILURE", ends.exceptionType == Self.notRegistered,
       let name = ends.exceptionArgument
     {
@@ -52,6 +54,20 @@ struct ResultTally: Sendable {
   }
 
   static let notRegistered = "NotRegistered"
+
+  /// Whether what an exception of this class says tells of a mistake.
+  static func isWorthReading(_ failure: String) -> Bool {
+    failure == notRegistered || ExceptionNature(className: failure) == .loopFaultBySaying
+  }
+
+  private mutating func addLoopFault(_ ends: ResultEnds, _ id: String, _ task: String?) {
+    guard ends.state == "FAILURE", let name = ends.exceptionType, let text = ends.exceptionArgument
+    else { return }
+    let bytes = Array(text.utf8)
+    guard let fault = LoopFault(className: name, bytes.span) else { return }
+    loopFaults.mark(
+      task ?? Self.unknownTask, ends, id, limit: budget.resultMarks, detail: fault.rawValue)
+  }
 
   mutating func add(_ chord: ChordLook) {
     if chords.count < budget.chords { chords.append(chord) }
@@ -98,16 +114,19 @@ struct ResultTally: Sendable {
       largest: largest,
       tasks: tasks.values.sorted { ($1.largest, $0.task) < ($0.largest, $1.task) },
       unregistered: unregistered.values.sorted { $0.name < $1.name },
-      eagerRuns: eagerRuns.values.sorted { $0.name < $1.name })
+      eagerRuns: eagerRuns.values.sorted { $0.name < $1.name },
+      loopFaults: loopFaults.values.sorted { $0.name < $1.name })
   }
 }
 
 extension [String: StoredMark] {
-  fileprivate mutating func mark(_ name: String, _ ends: ResultEnds, _ id: String, limit: Int) {
+  fileprivate mutating func mark(
+    _ name: String, _ ends: ResultEnds, _ id: String, limit: Int, detail: String? = nil
+  ) {
     guard var known = self[name] else {
       guard count < limit else { return }
       self[name] = StoredMark(
-        name: name, count: 1, latest: ends.dateDone, latestID: id, task: ends.task)
+        name: name, count: 1, latest: ends.dateDone, latestID: id, task: ends.task, detail: detail)
       return
     }
     known.count += 1
@@ -115,6 +134,7 @@ extension [String: StoredMark] {
       known.latest = done
       known.latestID = id
       known.task = ends.task
+      known.detail = detail
     }
     self[name] = known
   }

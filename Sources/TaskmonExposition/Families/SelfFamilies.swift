@@ -80,7 +80,8 @@ package enum SelfFamilies: FamilyGroup {
         "taskmon_event_records_dropped_total", "Event records let go because the ledger was full.",
         Sample.known(events?.dropped)),
       .gauge(
-        "taskmon_event_lag_seconds", "Receipt minus sending time of the last event.",
+        "taskmon_event_lag_seconds",
+        "The largest receipt minus sending time of an event in the last minute.",
         Sample.known(events?.lag?.value)),
       .gauge(
         "taskmon_tracked_tasks", "Tasks in the event ledger.", Sample.known(events?.trackedTasks)),

@@ -9,7 +9,7 @@ import TaskmonUnits
 package enum TaskCountFamilies: FamilyGroup {
   package static func families(of input: ExpositionInput) -> [MetricFamily] {
     let statistics = input.facts?.tasks.value
-    let series = statistics.map { byHost($0.series) } ?? []
+    let series = statistics.map { byHost($0.series, input.options.naming) } ?? []
     return counters(series) + [
       .counter(
         "celery_task_failed_total", "Runs that failed for good, by the class of their exception.",
@@ -83,8 +83,12 @@ package enum TaskCountFamilies: FamilyGroup {
         .histogram(
           Histogram(
             bounds: buckets.bounds, counts: cumulative, sum: buckets.sum.value,
-            count: buckets.count)))
+            count: buckets.count, exemplars: buckets.exemplars.map { $0.flatMap(exemplar) })))
     ]
+  }
+
+  private static func exemplar(_ run: TimeExemplar) -> Exemplar? {
+    Exemplar("task_id", run.taskID, value: run.time.value, at: run.at.secondsSince1970)
   }
 
   private static func sums(
@@ -102,12 +106,19 @@ package enum TaskCountFamilies: FamilyGroup {
     var queue: String
   }
 
+  /// Workers have an `@` in their names, the hosts of publishers none.
+  private static func host(of series: TaskSeries, _ naming: MetricNaming) -> String {
+    let isWorker = series.node.contains("@")
+    return (isWorker ? naming.hidesWorker : naming.hidesSender)
+      ? MetricNaming.generic : series.host
+  }
+
   /// The series of each host, whose workers add up, in the order they were first heard.
-  private static func byHost(_ series: [TaskSeries]) -> [TaskSeries] {
+  private static func byHost(_ series: [TaskSeries], _ naming: MetricNaming) -> [TaskSeries] {
     var places: [Key: Int] = [:]
     var found: [TaskSeries] = []
     for one in series {
-      let key = Key(task: one.task, host: one.host, queue: one.queue)
+      let key = Key(task: one.task, host: host(of: one, naming), queue: one.queue)
       if let place = places[key] {
         found[place].add(one)
       } else {
@@ -118,6 +129,11 @@ package enum TaskCountFamilies: FamilyGroup {
     }
     return found
   }
+}
+
+extension MetricNaming {
+  /// What the names of all metrics about Celery begin with.
+  package static let standardPrefix = "celery_"
 }
 
 extension TaskSeries {
@@ -134,5 +150,12 @@ extension TimeBuckets {
   fileprivate mutating func add(_ other: TimeBuckets) {
     counts = zip(counts, other.counts).map { $0 + $1 }
     sum += other.sum
+    if exemplars.isEmpty {
+      exemplars = other.exemplars
+    } else if !other.exemplars.isEmpty {
+      exemplars = zip(exemplars, other.exemplars).map { own, theirs in
+        [own, theirs].compactMap(\.self).max { $0.at < $1.at }
+      }
+    }
   }
 }

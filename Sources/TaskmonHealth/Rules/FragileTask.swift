@@ -55,11 +55,12 @@ package struct FragileTask: Rule {
     var doubt = fleet.registryGap
     for worker in fleet.workers {
       guard let tasks = worker.ownTasks else { continue }
-      guard case .value(let stats) = worker.stats, let used = use.of(worker) else {
+      guard case .value(let stats) = worker.stats else {
         doubt = doubt ?? "what \(worker.id.name) has run: \(worker.stats.reason ?? "not told")"
         continue
       }
-      for task in tasks where used.contains(task.name) {
+      for task in tasks where task.acksLate == nil || task.isUnprotected {
+        guard use.has(task.name, on: worker) else { continue }
         if task.acksLate == nil { doubt = doubt ?? "\(worker.id.name) does not tell task options" }
         guard !stats.hasLimit, !use.limitedByCall.contains(task.name), task.isUnprotected else {
           continue

@@ -62,11 +62,12 @@ package struct NoTimeLimit: Rule {
     var doubt = fleet.registryGap
     for worker in fleet.workers {
       guard let tasks = worker.ownTasks else { continue }
-      guard case .value(let stats) = worker.stats, let used = use.of(worker) else {
+      guard case .value(let stats) = worker.stats else {
         doubt = doubt ?? "what \(worker.id.name) has run: \(worker.stats.reason ?? "not told")"
         continue
       }
       if stats.hasLimit { continue }
+      guard tasks.contains(where: { !$0.hasLimit }), let used = use.of(worker) else { continue }
       let configuration = Dictionary(
         tasks.map { ($0.name, $0.hasLimit) }, uniquingKeysWith: { $0 || $1 })
       groups[configuration, default: []].append(WorkerUse(worker: worker, used: used))

@@ -77,7 +77,7 @@ package struct PrefetchHoarding: Rule {
 /// What one worker holds, before its neighbours.
 private struct Hoard {
   let worker: WorkerFacts
-  let neighbours: [WorkerFacts]
+  private let alive: [WorkerFacts]
   let watch: WorkerWatch
   let needed: Seconds
 
@@ -85,16 +85,18 @@ private struct Hoard {
     _ worker: WorkerFacts, among alive: [WorkerFacts], _ watch: WorkerWatch, _ needed: Seconds
   ) {
     self.worker = worker
-    neighbours = alive.filter { $0.id != worker.id }
+    self.alive = alive
     self.watch = watch
     self.needed = needed
   }
 
   private var now: Timestamp { watch.snapshot.takenAt }
   private var name: String { worker.id.name }
+  /// Asked for only where the worker is full: each has all the others.
+  private var neighbours: [WorkerFacts] { alive.filter { $0.id != worker.id } }
 
   var verdict: Verdict {
-    guard !neighbours.isEmpty else { return .healthy }
+    guard alive.count > 1 else { return .healthy }
     guard let isFree = worker.hasFreeSlot else {
       return .unknown("the slots of \(name): \(worker.stats.reason ?? "not told")")
     }
@@ -109,7 +111,8 @@ private struct Hoard {
     // Its own clock wrote when it was received.
     let held = now - oldest.since - (events.clockOffset ?? .zero)
     let full = length(history(of: worker)?.fullSince)
-    let idle = neighbours.filter { canTake(queues, $0) }
+    let wanted = Set(queues)
+    let idle = neighbours.filter { canTake(wanted, $0) }
       .map { (neighbour: $0, free: length(history(of: $0)?.freeSince)) }
       .max { $0.free < $1.free }
     guard let idle, idle.free > .zero else { return .healthy }
@@ -126,9 +129,11 @@ private struct Hoard {
   }
 
   /// Whether a neighbour consumes all of these queues and has nothing left to start.
-  private func canTake(_ queues: [String], _ neighbour: WorkerFacts) -> Bool {
-    guard let theirs = neighbour.queues.value, neighbour.hasFreeSlot == true else { return false }
-    return Set(queues).isSubset(of: theirs) && (neighbour.events?.due ?? 0) == 0
+  private func canTake(_ queues: Set<String>, _ neighbour: WorkerFacts) -> Bool {
+    guard neighbour.hasFreeSlot == true, (neighbour.events?.due ?? 0) == 0,
+      let theirs = neighbour.queues.value
+    else { return false }
+    return queues.allSatisfy(theirs.contains)
   }
 
   /// Messages that were delivered before we listened are in nobody's count.
@@ -136,8 +141,10 @@ private struct Hoard {
     guard case .value(let unacked) = watch.snapshot.unacked,
       let listening = watch.snapshot.events.connectedSince, worker.firstHeard <= listening + needed
     else { return .healthy }
-    let all = [worker] + neighbours
-    let known = all.reduce(0) { $0.addingClamped($1.prefetched ?? 0).addingClamped($1.active ?? 0) }
+    let neighbours = neighbours
+    let known = alive.reduce(0) {
+      $0.addingClamped($1.prefetched ?? 0).addingClamped($1.active ?? 0)
+    }
     let isIdle = neighbours.contains { length(history(of: $0)?.freeSince) >= needed }
     guard isIdle, length(history(of: worker)?.fullSince) >= needed, unacked.count > known else {
       return .healthy

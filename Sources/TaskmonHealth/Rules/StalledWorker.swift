@@ -63,9 +63,12 @@ package struct StalledWorker: Rule {
     var findings: [String: Standstill] = [:]
     var doubts: [String] = []
     guard !waiting.isEmpty else { return .healthy }
+    let byName = Dictionary(waiting.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     for worker in snapshot.workers.value ?? []
     where watch.liveness(of: worker.id) == .alive && worker.beats(at: snapshot.takenAt) {
-      for queue in waiting {
+      // One that has not told its queues may consume any of them.
+      let own = worker.queues.value.map { $0.compactMap { byName[$0] } } ?? [waiting[0]]
+      for queue in own {
         let needed = limits.seconds("unmoved", for: worker.id.name)
         let standstill = Standstill(worker, queue, watch, needed)
         switch standstill.state {

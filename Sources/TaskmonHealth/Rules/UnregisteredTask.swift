@@ -134,7 +134,9 @@ package struct UnregisteredTask: Rule {
   private func waiting(
     _ history: SnapshotHistory, _ fleet: LiveFleet, _ snapshot: Snapshot, _ limits: ThresholdValues
   ) -> [Finding] {
-    (snapshot.queues.value ?? []).compactMap { queue in
+    let isKnown = fleet.workers.allSatisfy { $0.queues.value != nil }
+    let consumers = isKnown ? fleet.consumerNames : [:]
+    return (snapshot.queues.value ?? []).compactMap { queue in
       let tasks = history.registries[queue.name]?.tasks ?? [:]
       let since = tasks.compactMap { name, sighting in
         sighting.unknownSince.map { (name: name, since: $0) }
@@ -142,7 +144,6 @@ package struct UnregisteredTask: Rule {
       guard let first = since.min(by: { ($0.since, $0.name) < ($1.since, $1.name) }),
         snapshot.takenAt - first.since >= limits.seconds("waiting", for: queue.name)
       else { return nil }
-      let consumers = fleet.consumers(of: queue.name) ?? []
       return Finding(
         rule: Self.id, severity: .critical, subject: queue.name,
         message: "a message of \(first.name) waits, and no consumer of this queue knows the task:"
@@ -152,7 +153,7 @@ package struct UnregisteredTask: Rule {
           EvidenceItem("task", .text(first.name)),
           EvidenceItem("tasks", .list(Array(since.map(\.name).sorted().prefix(20)))),
           EvidenceItem("ready", .count(queue.ready)),
-          EvidenceItem("consumers", .list(Array(consumers.map(\.id.name).prefix(20)))),
+          EvidenceItem("consumers", .list(Array((consumers[queue.name] ?? []).prefix(20)))),
           EvidenceItem("publisher", .text(orUnknown: queue.head?.value?.origin)),
         ],
         remedy: "start workers that import its module before these messages are taken")

@@ -1,4 +1,5 @@
 import TaskmonHealth
+import TaskmonModel
 import TaskmonUnits
 
 /// For how long a finding may be silenced.

@@ -50,7 +50,7 @@ extension Console {
       target.id = subject
       target.task = snapshot.running.value?.first { $0.id == subject }?.task
     case .workers: target.worker = subject
-    case .tasks: target.task = subject
+    case .tasks, .audit: target.task = subject
     case .queues:
       target.queue = subject
       let head = snapshot.queues.value?.first { $0.name == subject }?.head?.value

@@ -5,6 +5,7 @@ import TaskmonUnits
 package enum TaskPage {
   /// Failures told with message and traceback, and lines of each traceback: its end says most.
   static let shownFailures = 10
+  static let shownRetries = 3
   static let tracebackLines = 20
   static let shownRuns = 10
 
@@ -116,9 +117,14 @@ package enum TaskPage {
   private static func recentFailures(_ task: TaskActivity, _ context: ViewContext) -> [PageBlock] {
     let own = (context.snapshot.tasks.value?.failures ?? [])
       .filter { !task.isRest && ($0.task ?? TaskFacts.unnamed) == task.name }
-    guard !own.isEmpty else { return [] }
-    return [.heading("Newest failures and retries")]
-      + own.prefix(shownFailures).flatMap { failure($0, context) }
+    let groups = [
+      ("Newest failures", own.filter { !$0.isRetry }.prefix(shownFailures)),
+      ("Newest retries", own.filter(\.isRetry).prefix(shownRetries)),
+    ]
+    return groups.flatMap { heading, failures in
+      failures.isEmpty
+        ? [] : [.heading(heading)] + failures.flatMap { failure($0, context) }
+    }
   }
 
   /// One failure: when, what, where, its id, then what the exception said.

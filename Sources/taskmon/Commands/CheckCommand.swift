@@ -1,4 +1,5 @@
 import ArgumentParser
+import TaskmonCollector
 import TaskmonConfiguration
 import TaskmonExposition
 import TaskmonHealth
@@ -63,7 +64,10 @@ struct CheckCommand: ParsableCommand {
   private func source() throws -> CheckSource {
     if let from { return .daemon(try ServeURL(from)) }
     if let replay { return .snapshot(try SnapshotFile.read(replay, code: 3)) }
-    return .redis(try connection.monitorConfiguration(), observe: observe)
+    var configuration = try connection.monitorConfiguration()
+    // The first run has seen nothing of what it will remember from then on.
+    configuration.countsLogTails = true
+    return .redis(configuration, observe: observe)
   }
 
   private func text(

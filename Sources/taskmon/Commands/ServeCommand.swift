@@ -17,21 +17,28 @@ struct ServeCommand: ParsableCommand {
   @OptionGroup var connection: ConnectionOptions
   @OptionGroup var silence: SilenceOptions
 
-  @Option(setting: "listen") var listen: ListenAddress
+  @Option(setting: "listen") var listen: ListenAddress?
   @Option(setting: "allowed-hosts", parsing: .upToNextOption) var allowedHosts: [String]
+  @OptionGroup var exporter: ExporterFlags
 
   func run() throws {
-    let configuration = try connection.monitorConfiguration()
+    exporter.complain()
+    var connection = connection
+    exporter.apply(to: &connection)
+    var configuration = try connection.monitorConfiguration()
+    exporter.apply(to: &configuration)
+    let identity = configuration.identity
+    var options = ExpositionOptions(broker: identity, build: BuildFacts.current)
+    exporter.apply(to: &options)
     var logger = Logger(label: "taskmon", factory: { StreamLogHandler.standardError(label: $0) })
-    logger.logLevel = .notice
+    logger.logLevel = exporter.logLevel ?? .notice
     let session = Session(
       configuration, thresholds: try connection.thresholds(),
-      silences: try SilenceKeeper(silence, broker: configuration.identity), logger: logger)
+      silences: try SilenceKeeper(silence, broker: identity), logger: logger)
     let latest = LatestView()
     let server = MonitorServer(
-      listen: listen, allowedHosts: allowedHosts,
-      options: ExpositionOptions(broker: configuration.identity, build: BuildFacts.current),
-      view: { latest.served(broker: configuration.identity.url) }, logger: quiet(logger))
+      listen: exporter.address(listen), allowedHosts: allowedHosts, options: options,
+      view: { latest.served(broker: identity.url) }, logger: quiet(logger))
     let (outcome, _) = try Blocking.run { () -> ListenFailure? in
       await serve(server, session, into: latest)
     }

@@ -19,6 +19,7 @@ struct ConnectionOptions: ParsableArguments {
   @Flag(setting: "enable-events") var enableEvents: Bool
   @Option(setting: "inspect-interval") var inspectInterval: Seconds
   @Option(setting: "visibility-timeout") var visibilityTimeout: Seconds?
+  @Option(setting: "worker-log") var workerLogs: [String]
   @OptionGroup var transport: TransportFlags
   @OptionGroup var limits: ThresholdOptions
   @OptionGroup var place: ConfigurationOptions
@@ -51,7 +52,7 @@ struct ConnectionOptions: ParsableArguments {
       prioritySteps: transport.prioritySteps, fanoutPrefix: transport.prefix,
       fanoutPatterns: transport.patterns, isReadOnly: readOnly,
       enablesEvents: enableEvents, inspectInterval: inspectInterval,
-      visibilityTimeout: visibilityTimeout)
+      visibilityTimeout: visibilityTimeout, workerLogs: workerLogs.filter { !$0.isEmpty })
     if configuration.skipsVerification { Complaint.write(TLSFlags.warning) }
     return configuration
   }

@@ -57,7 +57,8 @@ extension Setting {
     case .path: .file()
     case .choice(let names): .list(names)
     case .truth: .list(["true", "false"])
-    case .text, .redis, .namedRedis, .duration, .number, .flag, .steps, .thresholds, .silence:
+    case .text, .redis, .namedRedis, .duration, .number, .flag, .steps, .bounds, .thresholds,
+      .silence:
       .default
     }
   }

@@ -76,6 +76,72 @@ import Testing
     #expect(tap.excerpt(of: []).hearing.intervals.map(\.length) == [Seconds(2)])
   }
 
+  // MARK: Standing still
+
+  /// Listening for ten seconds, then standing still for `length`.
+  private static func stopped(for length: Double, _ clocks: Clocks) -> EventTap {
+    let tap = EventTap(budget: CollectionBudget(), time: clocks.source)
+    tap.take(.subscribed(at: clocks.now))
+    for _ in 0..<10 {
+      tap.beat()
+      clocks.advance(1)
+    }
+    tap.take(.alive(at: clocks.now))
+    clocks.advance(length)
+    return tap
+  }
+
+  @Test func `who stood still is behind until what came meanwhile was read`() {
+    let clocks = Clocks()
+    let tap = Self.stopped(for: 20, clocks)
+    #expect(tap.isBehind(since: Seconds(30)))
+    let behind = tap.excerpt(of: []).hearing
+    #expect(behind.intervals == [Interval(from: at(0), to: at(10))])
+    #expect(behind.gaps == 1)
+    tap.take(.alive(at: clocks.now))
+    #expect(tap.isBehind(since: Seconds(30)), "what was asked before is still old")
+    #expect(!tap.isBehind(since: Seconds(30.1)))
+    let hearing = tap.excerpt(of: []).hearing
+    #expect(hearing.intervals == [Interval(from: at(0), to: at(30))])
+    #expect(hearing.gaps == 1)
+  }
+
+  @Test func `a beat that is a little late is none of it`() {
+    let clocks = Clocks()
+    let tap = Self.stopped(for: 3, clocks)
+    #expect(!tap.isBehind(since: .zero))
+    #expect(tap.excerpt(of: []).hearing.gaps == 0)
+  }
+
+  @Test func `events that come late are counted when they happened, and their lag is told`() throws
+  {
+    let clocks = Clocks()
+    let tap = Self.stopped(for: 50, clocks)
+    let worker = Speaker()
+    var events: [CeleryEvent] = []
+    for second in 11...60 {
+      let moment = Double(second)
+      events += [
+        worker.heartbeat(moment), worker.received("t\(second)", moment),
+        worker.started("t\(second)", moment), worker.succeeded("t\(second)", moment),
+      ]
+    }
+    tap.take(events.map(\.payload), at: clocks.now)
+    tap.take(.alive(at: clocks.now))
+    let told = tap.excerpt(of: [])
+    #expect(told.events.lag == Seconds(49))
+    let record = try #require(told.events.workers[worker.id])
+    #expect(record.lastHeard == at(60))
+    #expect(record.facts(holding: WorkerHolding()).heartbeatDelays == [], "no clock is off")
+    let tasks = try #require(told.tasks)
+    #expect(tasks.minute.rate(of: tasks[task: "a.b"]?.minute.succeeded ?? 0) == 50.0 / 60)
+    clocks.advance(41)
+    tap.take([worker.heartbeat(101).payload], at: clocks.now)
+    let later = try #require(tap.excerpt(of: []).tasks?[task: "a.b"])
+    #expect(later.minute.succeeded == 21, "those of 40 to 60")
+    #expect(tap.excerpt(of: []).events.workers[worker.id]?.heartbeats == 51)
+  }
+
   @Test func `a clock that drifts a little is left alone`() throws {
     let clocks = Clocks()
     let tap = EventTap(budget: CollectionBudget(), time: clocks.source)

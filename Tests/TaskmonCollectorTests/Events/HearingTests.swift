@@ -63,6 +63,36 @@ import Testing
     #expect(hearing.hasHeardAll(since: at(12)))
   }
 
+  @Test func `what is received late proves nothing until all of it was read`() {
+    var hearing = Hearing(limit: 8)
+    hearing.stalled(since: at(0), at: at(1))
+    #expect(hearing.gaps == 0, "nobody listened")
+    hearing.connected(at: at(1))
+    hearing.alive(at: at(10))
+    hearing.stalled(since: at(11), at: at(30))
+    hearing.stalled(since: at(30), at: at(36))
+    hearing.alive(at: at(36))
+    #expect(hearing.intervals == [Self.interval(1, 10)])
+    #expect(hearing.behindSince == at(11) && hearing.gaps == 1 && hearing.lastGap == at(30))
+    hearing.proven(at: at(37))
+    #expect(hearing.intervals == [Self.interval(1, 37)], "nothing was missed")
+    #expect(hearing.behindSince == nil && hearing.gaps == 1)
+  }
+
+  @Test func `a connection that is lost behind a standstill was not heard meanwhile`() {
+    var hearing = Hearing(limit: 8)
+    hearing.connected(at: at(1))
+    hearing.alive(at: at(10))
+    hearing.stalled(since: at(11), at: at(30))
+    hearing.alive(at: at(30))
+    hearing.lost(at: at(31))
+    hearing.connected(at: at(32))
+    hearing.alive(at: at(40))
+    #expect(hearing.intervals == [Self.interval(1, 10), Self.interval(32, 40)])
+    #expect(hearing.gaps == 1, "it is one gap")
+    #expect(hearing.behindSince == nil && hearing.lastGap == at(31))
+  }
+
   @Test func `a clock that was set begins anew without a gap`() {
     var hearing = Hearing(limit: 8)
     hearing.connected(at: at(100))

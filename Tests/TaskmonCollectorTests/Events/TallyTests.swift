@@ -8,9 +8,9 @@ import Testing
 struct TallyTests {
   @Test("a time on a bound is within it, one beyond all is in the last")
   func buckets() {
-    var histogram = FixedHistogram(bounds: FixedHistogram.runtimeBounds)
+    var histogram = FixedHistogram(bounds: HistogramBounds.standardRuntime)
     for time in [0.005, 0.0051, 10, 10.1, -3, .nan, .infinity] {
-      histogram.observe(time, bounds: FixedHistogram.runtimeBounds)
+      histogram.observe(time, bounds: HistogramBounds.standardRuntime)
     }
     #expect(histogram.counts == [2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1])
     #expect(histogram.count == 5)

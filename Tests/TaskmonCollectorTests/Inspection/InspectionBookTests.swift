@@ -63,18 +63,21 @@ import Testing
     book.learn(
       .registered, from: "w",
       #"["a [acks_late=False]", "b [acks_late=True reject_on_worker_lost=True time_limit=9 "#
-        + #"autoretry_for=(<class 'OSError'>,)]", "c [acks_late=False autoretry_for=()]", "d"]"#,
+        + #"autoretry_for=(<class 'OSError'>,) ignore_result=True]", "#
+        + #""c [acks_late=False autoretry_for=()]", "d"]"#,
       at: at(1))
     #expect(
       book.workers["w"]?.registered
         == .value([
           RegisteredTask(
-            name: "a", acksLate: false, rejectsOnWorkerLost: false, retriesByItself: false),
+            name: "a", acksLate: false, rejectsOnWorkerLost: false, retriesByItself: false,
+            ignoresResult: false),
           RegisteredTask(
             name: "b", hardLimit: Seconds(9), acksLate: true, rejectsOnWorkerLost: true,
-            retriesByItself: true),
+            retriesByItself: true, ignoresResult: true),
           RegisteredTask(
-            name: "c", acksLate: false, rejectsOnWorkerLost: false, retriesByItself: false),
+            name: "c", acksLate: false, rejectsOnWorkerLost: false, retriesByItself: false,
+            ignoresResult: false),
           RegisteredTask(name: "d"),
         ]))
   }
@@ -207,6 +210,19 @@ import Testing
     #expect(due(["mail": at(99), "other": at(150)]) == [])
     book.learn(.queues, from: "w", #"[{"name": "mail"}]"#, at: at(160))
     #expect(due(["mail": at(150)]) == [])
+  }
+
+  @Test(arguments: [(13.0, 13.0), (30, 10)])
+  func `an answer that was read late says what ran when it was asked for`(
+    readAt: Double, told: Double
+  ) {
+    var book = InspectionBook()
+    book.asked(.active, ticket: "t", at: at(10))
+    let answer = envelope(
+      worker: "w", ticket: "t", answer: #"[{"id": "a", "name": "n", "time_start": 9.0}]"#)
+    #expect(book.take(answer, at: at(readAt)) != nil)
+    #expect(book.workers["w"]?.active.value?.repliedAt == at(told))
+    #expect(book.workers["w"]?.lastReply == at(readAt), "it lives")
   }
 
   @Test func `after Redis was away nobody owes`() {

@@ -54,10 +54,20 @@ extension CollectionBudget {
     "eventNames": "LedgerStatisticsTests", "eventNodes": "LedgerStatisticsTests",
     "taskSeries": "LedgerStatisticsTests", "taskNames": "LedgerStatisticsTests",
     "recentFailures": "LedgerStatisticsTests", "recentDuplicates": "LedgerStatisticsTests",
-    "oddIDs": "LedgerStatisticsTests", "usualRuns": "LedgerTasksTests",
+    "logFiles": "WorkerLogReaderTests", "logFileBytes": "WorkerLogReaderTests",
+    "logBytes": "WorkerLogReaderTests", "logLine": "WorkerLogReaderTests",
+    "logEnd": "WorkerLogReaderTests", "logTail": "WorkerLogReaderTests",
+    "logBacklog": "WorkerLogReaderTests",
+    "recentFailuresPerTask": "RecentRunsTests", "recentRetries": "RecentRunsTests",
+    "recentRetriesPerTask": "RecentRunsTests", "recentRuns": "RecentRunsTests",
+    "recentRunsPerTask": "RecentRunsTests", "oddIDs": "LedgerStatisticsTests",
+    "usualRuns": "LedgerTasksTests",
+    "fanoutPayloads": "LedgerFanoutsTests",
   ]
   /// Pauses between two passes: nothing is at or over them.
-  private static let pauses: Set = ["resultPause", "discoveryPause", "censusPause"]
+  private static let pauses: Set = [
+    "resultPause", "discoveryPause", "censusPause", "logPause", "logSearchPause",
+  ]
 
   @Test func `every limit there is has its test`() {
     let fields = Mirror(reflecting: CollectionBudget()).children.compactMap(\.label)

@@ -100,6 +100,36 @@ import Testing
       ])
   }
 
+  @Test func `failures of misused event loops are told by their task`() async throws {
+    let server = try await RedisServer()
+    func meta(_ id: String, _ type: String, _ text: String, _ more: String = "") throws {
+      let result = #"{"exc_type": "\#(type)", "exc_message": ["\#(text)"], "exc_module": "x"}"#
+      try server.command(
+        "SET", "celery-task-meta-\(id)",
+        #"{"status": "FAILURE", "result": \#(result), "traceback": "T", "children": [], "#
+          + #""date_done": "2026-11-22T08:20:5\#(id)+00:00", \#(more)"task_id": "\#(id)"}"#)
+    }
+    let name = #""name": "a.b", "worker": "w@h", "#
+    try meta("1", "RuntimeError", "Event loop is closed", name)
+    try meta(
+      "2", "RuntimeError",
+      "Task " + String(repeating: "x", count: 300) + " attached to a different loop", name)
+    try meta("3", "EncodeError", "TypeError('Object of type coroutine is not JSON serializable')")
+    try meta("4", "RuntimeError", "out of stock", name)
+    try meta("5", "ValueError", "Event loop is closed", name)
+    let (facts, _) = try await Self.pass(server)
+    let moment = Timestamp(secondsSince1970: 1_795_335_650)
+    #expect(
+      facts.loopFaults == [
+        StoredMark(
+          name: "a.b", count: 2, latest: moment + Seconds(2), latestID: "2", task: "a.b",
+          detail: "attached to a different loop"),
+        StoredMark(
+          name: "unknown task", count: 1, latest: moment + Seconds(3), latestID: "3",
+          detail: "a coroutine was never awaited"),
+      ])
+  }
+
   @Test func `only so many small results are looked at closely`() async throws {
     let server = try await RedisServer()
     try server.pipeline(

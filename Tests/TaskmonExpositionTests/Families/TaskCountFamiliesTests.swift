@@ -51,6 +51,37 @@ struct TaskCountFamiliesTests {
     #expect(Shop.lines("celery_task_queue_wait_time_bucket", in: Shop.full).count == 15)
   }
 
+  @Test("name a run of each bucket in OpenMetrics, the latest of a host, and only there")
+  func exemplars() {
+    let lines = Shop.text(Shop.full, as: .openMetrics).split(separator: "\n").filter {
+      $0.contains(" # ")
+    }.filter { !$0.hasPrefix("#") }
+    let run = #"# {task_id="5c9b2f9e-7f0f-4a55-9d2e-0b1c5f1a2d11"} 0.004 1767323025.678"#
+    #expect(lines.count == 2)
+    #expect(lines.first?.hasSuffix("} 10 \(run)") == true)
+    #expect(
+      lines.last?.hasSuffix(#"le="+Inf"} 90 # {task_id="a \"b\" \\ é"} 850.5 1767323016.178"#)
+        == true)
+    #expect(!Shop.text(Shop.full).contains("task_id"))
+  }
+
+  @Test("leave out an id that is too long for an exemplar", arguments: [(121, 1), (122, 0)])
+  func longIDs(length: Int, count: Int) {
+    var statistics = Shop.tasks
+    statistics.series = statistics.series.map { series in
+      var series = series
+      series.runtime.exemplars = series.runtime.counts.map { _ in
+        TimeExemplar(
+          taskID: String(repeating: "é", count: length), time: Seconds(1), at: Shop.now)
+      }
+      return series
+    }
+    var snapshot = Shop.snapshot()
+    snapshot.tasks = .value(statistics)
+    let lines = Shop.text(Shop.input(snapshot), as: .openMetrics).split(separator: "\n")
+    #expect(lines.filter { $0.contains("task_id") }.count == count * 15)
+  }
+
   @Test("count executions that were one too many, by task")
   func duplicates() {
     #expect(

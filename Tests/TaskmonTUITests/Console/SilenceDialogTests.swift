@@ -43,7 +43,6 @@ struct SilenceDialogTests {
       #expect(console.handle(.key(key)) == [])
     }
     #expect(console.lines.last?.contains("because:") == false)
-    #expect(console.scopeIsTable)
   }
 
   @Test("What is silenced stands below, counts for nothing, and can be told again")

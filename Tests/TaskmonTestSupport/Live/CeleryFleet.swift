@@ -29,15 +29,23 @@ package final class CeleryFleet: Sendable {
   deinit { close(lifeline) }
 
   /// A worker of `app` that is ready to take tasks; `node` is its whole node name.
+  ///
+  /// Its log is what the member says, or the file that is named.
   package func worker(
     _ app: String, node: String, as name: String, queues: String, pool: [String] = ["-c", "1"],
-    sendsTaskEvents: Bool = true
+    sendsTaskEvents: Bool = true, logFile: String? = nil
   ) async throws -> FleetMember {
     let member = try await start(
       name,
       ["-m", "celery", "-A", app, "worker", "-l", "INFO", "-n", node, "-Q", queues] + pool
-        + (sendsTaskEvents ? ["-E"] : []))
-    try await member.says("\(node) ready.")
+        + (sendsTaskEvents ? ["-E"] : []) + (logFile.map { ["--logfile=\($0)"] } ?? []))
+    if let logFile {
+      try await eventually(within: 120, "\(logFile) says that \(node) is ready") {
+        (try? String(contentsOfFile: logFile, encoding: .utf8))?.contains("\(node) ready.") == true
+      }
+    } else {
+      try await member.says("\(node) ready.")
+    }
     return member
   }
 

@@ -2,12 +2,14 @@
 extension EventLedger {
   /// Makes room for new ones: forgets those that only old tasks speak of.
   ///
-  /// Series and failures keep theirs, for counts must never fall.
+  /// Series keep theirs, for counts must never fall, and so do the latest failures and runs.
   mutating func recycleNodes() {
     var kept: Set<NameTable.Index> = [NameTable.other]
     for worker in workers.records { kept.insert(worker.key.node) }
     for series in series.all { kept.insert(series.key.node) }
     for entry in failureRing.newestFirst { kept.insert(entry.worker.node) }
+    for entry in runRing.newestFirst { kept.insert(entry.worker.node) }
+    for node in troubles.nodes { kept.insert(node) }
     var fresh = NameTable(limit: budget.eventNodes, hasher: hasher)
     var numbers = IndexMap()
     for old in kept.sorted() where old != NameTable.unknown {
@@ -24,9 +26,12 @@ extension EventLedger {
     workers.renumber(new)
     series.renumber(new)
     failureRing.renumber(new)
+    runRing.renumber(new)
+    troubles.renumber(new)
     for place in tasks.records.indices { tasks.change(place) { $0.node = new($0.node) } }
-    // Both are told anew: one with the next look at the workers, the other as events come.
+    // All are told anew: with the next look at the workers, and as events come.
     onlyQueues = IndexMap()
+    broadcastNodes = []
     nodeMeters = MeterTable(limit: budget.trackedWorkers)
   }
 }

@@ -13,7 +13,7 @@ extension EventLedger {
       minute: Self.counted(from: max(since, starts.minute), to: now, heard), tasks: tasks,
       other: other, nodes: nodeFacts(at: tick), series: allSeries(),
       droppedSeries: series.dropped, failures: recentFailures(),
-      duplicates: duplicates.reversed())
+      duplicates: duplicates.reversed(), runs: recentRuns())
   }
 
   private static func counted(
@@ -29,11 +29,17 @@ extension EventLedger {
 
   private func taskFacts(at tick: Int64) -> ([TaskFacts], TaskFacts?) {
     let failures = failureMeters.tallies(at: tick)
+    let marks = marks(at: tick)
+    func facts(_ name: String, _ owner: NameTable.Index, _ meter: Meter) -> TaskFacts {
+      var facts = self.facts(named: name, owner, meter, failures, tick)
+      if let own = marks[owner] { facts.recent.marks = own }
+      return facts
+    }
     var found = taskMeters.meters.dropFirst().map { owner, meter in
-      facts(named: name(owner) ?? TaskFacts.unnamed, owner, meter, failures, tick)
+      facts(name(owner) ?? TaskFacts.unnamed, owner, meter)
     }
     let first = taskMeters.meters[0]
-    var others = [facts(named: names[NameTable.other], first.owner, first.meter, failures, tick)]
+    var others = [facts(names[NameTable.other], first.owner, first.meter)]
     if found.count > budget.taskNames {
       found.sort { left, right in
         (left.recent.counts.activity, left.total.counts.activity)
@@ -93,8 +99,9 @@ extension EventLedger {
       return TaskSeries(
         task: name(series.key.name) ?? TaskFacts.unnamed, node: nodes[series.key.node],
         queue: queues[series.key.queue], counts: counts, failures: failed,
-        runtime: series.runtime.buckets(FixedHistogram.runtimeBounds),
-        wait: series.wait.buckets(FixedHistogram.waitBounds))
+        runtime: series.runtime.buckets(
+          self.series.bounds.runtime, exemplars: series.exemplars.map(exemplar)),
+        wait: series.wait.buckets(self.series.bounds.wait))
     }
   }
 
@@ -110,13 +117,36 @@ extension EventLedger {
   }
 }
 
+extension EventLedger {
+  /// Nil where there is none, and where the text of its id is no longer known.
+  private func exemplar(_ run: RunExemplar) -> TimeExemplar? {
+    guard let at = Self.timestamp(run.at) else { return nil }
+    if run.key.isHash, textIDs[run.key] == nil { return nil }
+    return TimeExemplar(taskID: idText(run.key), time: Seconds(max(0, run.time)), at: at)
+  }
+
+  private func recentRuns() -> [RecentRun] {
+    runRing.newestFirst.compactMap { entry in
+      guard let endedAt = Self.timestamp(entry.endedAt) else { return nil }
+      return RecentRun(
+        id: idText(entry.key), task: name(entry.name), worker: worker(entry.worker),
+        queue: entry.queue == NameTable.unknown ? nil : queues[entry.queue],
+        outcome: entry.outcome, startedAt: Self.timestamp(entry.startedAt), endedAt: endedAt,
+        runtime: entry.took, retries: entry.retries.map(Int.init))
+    }
+  }
+}
+
 extension Series {
   var taskCounts: TaskCounts { TaskCounts { Int(clamping: self[$0]) } }
 }
 
 extension FixedHistogram {
-  fileprivate func buckets(_ bounds: [Double]) -> TimeBuckets {
-    TimeBuckets(bounds: bounds, counts: counts.map { Int(clamping: $0) }, sum: sum)
+  fileprivate func buckets(
+    _ bounds: [Double], exemplars: [TimeExemplar?] = []
+  ) -> TimeBuckets {
+    TimeBuckets(
+      bounds: bounds, counts: counts.map { Int(clamping: $0) }, sum: sum, exemplars: exemplars)
   }
 }
 

@@ -7,11 +7,12 @@ extension EventLedger {
   mutating func sent(_ event: EventFrame, _ body: Span<UInt8>, _ now: Timestamp) {
     let (place, isNew) = place(of: event, body)
     let name = names.intern(event.name, in: body)
-    let queue = queues.intern(event.queue, in: body)
+    let queue = broadcast(event, body) ?? queues.intern(event.queue, in: body)
     let retries = Self.attempt(event)
     let moment = moment(event, now)
     // A retry and a replacement are sent within the run they follow, under its id.
     let isOwnParent = !event.parentID.isAbsent && event.says(parentIsItselfIn: body)
+    let isAnew = isPublishedAgain(tasks.records[place], at: moment)
     tasks.change(place) { record in
       let isReplacement =
         isOwnParent && retries == record.retries && (!record.sentAt.isNaN || record.name != name)
@@ -19,6 +20,12 @@ extension EventLedger {
         return record.announceNext(sentAt: moment, queue: queue)
       }
       if !isNew, retries > record.retries { record.beginAttempt(retries) }
+      if isAnew, retries <= record.retries {
+        record.beginTask(retries)
+      } else if retries == record.retries, moment > record.sentAt, record.copies < .max {
+        // Publishers are heard sooner than workers: its first run may be still to be heard.
+        record.copies += 1
+      }
       record.name = name ?? record.name
       record.queue = queue ?? record.queue
       guard retries >= record.retries else { return }
@@ -29,6 +36,7 @@ extension EventLedger {
     }
     let host = nodes.internHost(event.hostname, in: body)
     countSent(name, queue, place, by: host)
+    watchFanout(event, body, place)
     guard retries == 0, let key = periodicKey(event, body, name) else { return }
     let publisher = event.hostname.string(in: body, limit: 256) ?? ""
     beats.published(
@@ -77,9 +85,12 @@ extension EventLedger {
     // A replaced task keeps its id and its number of retries; it names itself as its parent.
     let isOwnParent = !event.parentID.isAbsent && event.says(parentIsItselfIn: body)
     let before = tasks.records[place]
+    let isReused = !isOwnParent && isReused(before, as: name)
+    let isCopy = isBroadcastCopy(before, at: worker, moment)
     tasks.change(place) { record in
       let isLater = retries > record.retries
       let isReplaced = isOwnParent && retries == record.retries && record.starts > 0
+      if !isNew, isReused, retries <= record.retries { record.beginTask(retries) }
       if !isNew, isLater || isReplaced {
         let (sentAt, state) = (record.sentAt, record.state)
         // A retry may be received before its predecessor's end is heard.
@@ -92,11 +103,14 @@ extension EventLedger {
       guard retries >= record.retries else { return }
       record.retries = retries
       if record.deliveries < .max { record.deliveries += 1 }
+      if isCopy, record.deliveries > 1, record.copies < .max { record.copies += 1 }
       record.receivedAt = moment
       if let eta = event.eta { record.eta = eta.secondsSince1970 }
       if record.state < .received || record.state == .retrying { record.state = .received }
       if record.state == .received { record.take(worker) }
     }
+    if retries > 0 { troubles.count(.laterAttempt, of: tasks.records[place].name, at: tick) }
+    watchFanout(event, body, place)
     let after = tasks.records[place]
     if after.deliveries > 1, retries == after.retries {
       count(.redelivered, place, node: worker.node)
@@ -110,7 +124,10 @@ extension EventLedger {
     _ place: Int, _ worker: WorkerBook.Key, _ moment: Double, _ now: Timestamp
   ) {
     let record = tasks.records[place]
-    if record.starts > 0, record.deliveries > 1 { ranTwice(place, by: worker, at: moment) }
+    let isOneOfCopies = record.starts <= record.copies
+    if record.starts > 0, record.deliveries > 1, !isOneOfCopies {
+      ranTwice(place, by: worker, at: moment)
+    }
     if record.starts == 0 { observeWait(place, worker, startedAt: moment) }
     tasks.change(place) { record in
       if record.starts < .max { record.starts += 1 }
@@ -131,11 +148,14 @@ extension EventLedger {
   ) {
     let record = tasks.records[place]
     count(.duplicate, place, node: second.node)
+    let first = WorkerBook.Key(node: record.node, pid: record.pid)
+    troubles.count(
+      record.state == .rejected ? .handedBack : .duplicate(first), of: record.name, at: tick)
     if duplicates.count >= budget.recentDuplicates { duplicates.removeFirst() }
     duplicates.append(
       DuplicateExecution(
         id: idText(record.key), task: name(record.name), retries: Int(record.retries),
-        first: worker(WorkerBook.Key(node: record.node, pid: record.pid)),
+        first: worker(first),
         firstAt: Self.timestamp(record.startedAt), second: worker(second),
         secondAt: Timestamp(secondsSince1970: moment)))
   }
@@ -143,11 +163,12 @@ extension EventLedger {
   private mutating func succeeded(
     _ event: EventFrame, _ place: Int, _ worker: WorkerBook.Key, _ moment: Double
   ) {
-    end(.succeeded, place, worker, moment)
-    guard let runtime = event.runtime?.value else { return }
-    series.change(seriesPlace(of: place, node: worker.node)) {
-      $0.runtime.observe(runtime, bounds: FixedHistogram.runtimeBounds)
-    }
+    let runtime = event.runtime?.value
+    end(.succeeded, place, worker, moment, runtime: runtime ?? .nan)
+    guard let runtime else { return }
+    let run = RunExemplar(key: tasks.records[place].key, time: runtime, at: moment)
+    let bounds = series.bounds
+    series.change(seriesPlace(of: place, node: worker.node)) { $0.observe(run, bounds) }
     runtimes[tasks.records[place].name, default: LogHistogram()].observe(runtime)
   }
 
@@ -169,15 +190,22 @@ extension EventLedger {
     let record = tasks.records[place]
     if record.owesRetried {
       tasks.change(place) { $0.owesRetried = false }
+      remember(.retried, record, worker, moment, isOver: true)
     } else if record.state != .received {
       end(.retrying, place, worker, moment)
+    } else {
+      remember(.retried, record, worker, moment, isOver: record.retries > 0)
     }
     _ = keep(event, body, place, worker, moment)
   }
 
   private mutating func end(
-    _ state: TaskRecord.State, _ place: Int, _ worker: WorkerBook.Key, _ moment: Double
+    _ state: TaskRecord.State, _ place: Int, _ worker: WorkerBook.Key, _ moment: Double,
+    runtime: Double = .nan
   ) {
+    if let outcome = state.outcome, tasks.records[place].state != .failed || state != .rejected {
+      remember(outcome, tasks.records[place], worker, moment, runtime: runtime)
+    }
     tasks.change(place) { record in
       // With `reject` a failure is told as well: the failure says more, whichever comes first.
       if record.state == .failed, state == .rejected { return }
@@ -188,14 +216,28 @@ extension EventLedger {
     }
   }
 
+  /// Notes that an attempt has ended; where `isOver`, the record is already of the next one.
+  private mutating func remember(
+    _ outcome: RecentRun.Outcome, _ record: TaskRecord, _ worker: WorkerBook.Key,
+    _ moment: Double, runtime: Double = .nan, isOver: Bool = false
+  ) {
+    let retries = isOver ? record.retries - min(record.retries, 1) : record.retries
+    let entry = RunRing.Entry(
+      key: record.key, name: record.name, queue: record.queue, worker: worker, outcome: outcome,
+      retries: record.isAnnounced ? retries : nil,
+      startedAt: isOver ? .nan : record.startedAt, endedAt: moment, runtime: runtime)
+    if outcome == .failed { runRing.hasFailed(entry) } else { runRing.add(entry) }
+  }
+
   /// From when it could have been started to when it was; a wait for its eta is no wait.
   private mutating func observeWait(
     _ place: Int, _ worker: WorkerBook.Key, startedAt moment: Double
   ) {
     let record = tasks.records[place]
     guard let ready = record.readyAt else { return }
+    let bounds = series.bounds
     series.change(seriesPlace(of: place, node: worker.node)) {
-      $0.wait.observe(moment - ready, bounds: FixedHistogram.waitBounds)
+      $0.wait.observe(moment - ready, bounds: bounds.wait)
     }
     waits[record.name, default: LogHistogram()].observe(moment - ready)
   }
@@ -247,6 +289,7 @@ extension EventLedger {
     let isRetry = event.kind == .taskRetried
     if failure != NameTable.unknown {
       failureMeters.count(failure, of: record.name, isRetry: isRetry, at: tick)
+      judge(event, body, record, failure)
     }
     failureRing.add(
       FailureRing.Entry(

@@ -21,6 +21,11 @@ struct EventLedger: Sendable {
   var nodeMeters: MeterTable
   var failureMeters: FailureMeters
   var failureRing: FailureRing
+  var runRing: RunRing
+  var troubles: TroubleMeters
+  var fanouts: FanoutWatch
+  /// By the number of an exception's class, as far as they were asked for.
+  var natures: [ExceptionNature] = []
   var beats: BeatWatch
   /// The tasks that `beats` watches.
   var watchedNames: Set<NameTable.Index> = []
@@ -33,21 +38,26 @@ struct EventLedger: Sendable {
   var onlyQueues = IndexMap()
   /// The queue in which a message of a task was last seen.
   var seenQueues = IndexMap()
+  /// Exchanges that give every worker a copy, and the nodes that listen to one.
+  var broadcasts: Set<NameTable.Index> = []
+  var broadcastNodes: Set<NameTable.Index> = []
   /// The latest, oldest first.
   var duplicates: [DuplicateExecution] = []
   let defaultQueue: NameTable.Index
   let workerLost: NameTable.Index
   /// Events of every kind, by the kind's number.
   var kinds = [UInt64](repeating: 0, count: Int(EventFrame.Kind.other.rawValue) + 1)
-  var lag: Seconds?
+  private(set) var lags = LagMeter()
   /// When the events being taken in were received, as meters count it.
   var tick: Int64 = 0
+  /// What is taken in was received late, for nobody listened since then; nil where it was not.
+  var behindSince: Timestamp?
 
   static let noPid = TaskRecord.noPid
 
   init(
     budget: CollectionBudget, seed: UInt64 = .random(in: .min ... .max),
-    defaultQueue: String = "celery"
+    defaultQueue: String = "celery", bounds: HistogramBounds = HistogramBounds()
   ) {
     self.budget = budget
     hasher = ByteHash(seed: seed)
@@ -59,19 +69,26 @@ struct EventLedger: Sendable {
     workerLost = classes.intern("WorkerLostError")
     tasks = TaskBook(limit: budget.trackedTasks, hasher: hasher)
     workers = WorkerBook(limit: budget.trackedWorkers)
-    series = SeriesTable(limit: budget.taskSeries)
+    series = SeriesTable(limit: budget.taskSeries, bounds: bounds)
     taskMeters = MeterTable(limit: budget.eventNames)
     nodeMeters = MeterTable(limit: budget.trackedWorkers)
     failureMeters = FailureMeters(limit: budget.taskSeries)
-    failureRing = FailureRing(limit: budget.recentFailures)
+    failureRing = FailureRing(budget: budget)
+    runRing = RunRing(limit: budget.recentRuns, ofEach: budget.recentRunsPerTask)
+    troubles = TroubleMeters(limit: budget.taskSeries)
+    fanouts = FanoutWatch(payloads: budget.fanoutPayloads)
     beats = BeatWatch(limit: budget.entryMoments, entries: budget.beatEntries)
   }
 
   /// Takes one event in; `body` is where its texts lie.
   mutating func absorb(_ event: EventFrame, in body: Span<UInt8>, receivedAt: Timestamp) {
     kinds[Int(event.kind.rawValue)] &+= 1
-    lag = receivedAt - (event.timestamp ?? receivedAt)
     tick = Meter.tick(receivedAt)
+    if let sentAt = event.timestamp { lags.note(receivedAt - sentAt, at: tick) }
+    if let behindSince {
+      // Rates are of the time when things happened, as far as we can have been told then.
+      tick = Meter.tick(min(max(event.timestamp ?? receivedAt, behindSince), receivedAt))
+    }
     switch event.kind {
     case .workerOnline, .workerHeartbeat, .workerOffline:
       absorbWorker(event, body, receivedAt)
@@ -89,7 +106,8 @@ struct EventLedger: Sendable {
     let worker = sender(event, body)
     workers.hear(worker, at: now, isTaskEvent: false)
     workers.take(
-      event.workerState(in: body), of: worker, at: now, sentAt: event.timestamp,
+      event.workerState(in: body), of: worker, at: now,
+      sentAt: behindSince == nil ? event.timestamp : nil,
       isOffline: event.kind == .workerOffline)
   }
 
@@ -160,9 +178,12 @@ struct EventLedger: Sendable {
     var runs: [Int] = []
     tasks.forEach(in: tasks.running) { place, _ in runs.append(place) }
     for place in runs { tasks.change(place) { $0.startHeardAt += length.value } }
+    lags.forget()
     taskMeters.forgetRecent()
     nodeMeters.forgetRecent()
     failureMeters.forgetRecent()
+    troubles.forgetRecent()
+    fanouts.forgetRecent()
   }
 
   mutating func follow(_ entries: [ScheduleEntry], at now: Timestamp) {
@@ -176,6 +197,7 @@ struct EventLedger: Sendable {
     guard let id = message.taskID, let task = message.task else { return }
     note(queue: queue, of: id, named: task)
     sawMark(of: message)
+    sawMessage(id, isPartOfGroup: message.isPartOfGroup)
     guard let origin = message.origin, message.retries == 0, beats.watches(task) else { return }
     let key = PeriodicKey(message, task: task)
     let publisher = message.replyTo.map { "\(origin)/\($0)" } ?? origin

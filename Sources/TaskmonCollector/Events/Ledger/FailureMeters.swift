@@ -11,35 +11,13 @@ struct FailureMeters: Sendable {
     var isRetry: Bool
   }
 
-  private struct Count: Sendable {
-    var total = 0
-    var minute: Int64 = 0
-    /// The count of each minute at its number modulo eleven.
-    var minutes: InlineArray<11, UInt32> = .init(repeating: 0)
-
-    mutating func add(_ now: Int64) {
-      if now > minute {
-        for step in 1...min(11, now - minute) { minutes[Int((minute + step) % 11)] = 0 }
-        minute = now
-      }
-      total += 1
-      minutes[Int(minute % 11)] &+= 1
-    }
-
-    func recent(_ live: ClosedRange<Int64>) -> Int {
-      live.reduce(0) { sum, minute in
-        minute < 0 || minute > self.minute ? sum : sum + Int(minutes[Int(minute % 11)])
-      }
-    }
-  }
-
   /// Failures and retries of one task, by the numbers of their classes.
   struct Tally: Sendable {
     var failures: [NameTable.Index: Int] = [:]
     var retries: [NameTable.Index: Int] = [:]
   }
 
-  private var counts: [Key: Count] = [:]
+  private var counts: [Key: WindowCount] = [:]
   private let limit: Int
 
   init(limit: Int) { self.limit = max(1, limit) }
@@ -50,15 +28,11 @@ struct FailureMeters: Sendable {
   ) {
     var key = Key(name: name, failure: failure, isRetry: isRetry)
     if counts.count >= limit, counts[key] == nil { key.failure = NameTable.other }
-    counts[key, default: Count()].add(tick / Meter.ticksPerMinute)
+    counts[key, default: WindowCount()].add(at: tick)
   }
 
   mutating func forgetRecent() {
-    counts = counts.mapValues { count in
-      var fresh = Count()
-      fresh.total = count.total
-      return fresh
-    }
+    for key in counts.keys { counts[key]?.forgetRecent() }
   }
 
   /// By task; classes without a recent failure are in `total` only.

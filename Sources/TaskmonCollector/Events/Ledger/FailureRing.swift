@@ -1,12 +1,17 @@
 import CeleryProtocol
 import TaskmonUnits
 
-/// The latest failures, the oldest making room; texts stay as they came until somebody looks.
+/// The latest failures and, apart from them, the latest retries; no task pushes out all others.
+///
+/// Retries are many where a failure is final once: in one ring they would hide what they end in.
+/// Texts stay as they came until somebody looks.
 struct FailureRing: Sendable {
   /// A longer text is cut when it comes in.
   private static let keptRaw = 8192
 
   struct Entry: Sendable {
+    /// How many came before it.
+    fileprivate(set) var number: UInt64 = 0
     var key: TaskKey
     var at: Timestamp
     var name: NameTable.Index
@@ -50,28 +55,33 @@ struct FailureRing: Sendable {
     }
   }
 
-  private(set) var entries: [Entry] = []
-  private var next = 0
-  private let limit: Int
+  private var final: FairRing<Entry>
+  private var retried: FairRing<Entry>
+  private var added: UInt64 = 0
 
-  init(limit: Int) { self.limit = max(1, limit) }
-
-  mutating func add(_ entry: Entry) {
-    if entries.count < limit {
-      entries.append(entry)
-    } else {
-      entries[next] = entry
-    }
-    next = (next + 1) % limit
+  init(budget: CollectionBudget) {
+    final = FairRing(limit: budget.recentFailures, ofEach: budget.recentFailuresPerTask)
+    retried = FairRing(limit: budget.recentRetries, ofEach: budget.recentRetriesPerTask)
   }
 
-  /// The newest first.
+  mutating func add(_ entry: Entry) {
+    var entry = entry
+    entry.number = added
+    added &+= 1
+    if entry.isRetry {
+      retried.add(entry, of: entry.name)
+    } else {
+      final.add(entry, of: entry.name)
+    }
+  }
+
+  /// Both, the newest first.
   var newestFirst: [Entry] {
-    let pivot = entries.count < limit ? 0 : next
-    return (entries[pivot...] + entries[..<pivot]).reversed()
+    (final.newestFirst + retried.newestFirst).sorted { $0.number > $1.number }
   }
 
   mutating func renumber(_ new: (NameTable.Index) -> NameTable.Index) {
-    for place in entries.indices { entries[place].worker.node = new(entries[place].worker.node) }
+    final.changeAll { $0.worker.node = new($0.worker.node) }
+    retried.changeAll { $0.worker.node = new($0.worker.node) }
   }
 }

@@ -1,18 +1,29 @@
 import TaskmonModel
 import TaskmonUnits
 
-/// Observations in fixed buckets, counted each in its own; the exposition sums them up.
-struct FixedHistogram: Sendable, Equatable {
-  /// Upper bounds of what `celery_task_runtime` promises, in seconds; one bucket more holds the
-  /// rest.
-  static let runtimeBounds: [Double] = [
+/// Upper bounds of the buckets that are served, in seconds, ascending; one bucket more holds the
+/// rest.
+package struct HistogramBounds: Sendable, Equatable {
+  /// Of `celery_task_runtime`.
+  package var runtime: [Double]
+  /// Of `celery_task_queue_wait_time`, from being ready to being started.
+  package var wait: [Double]
+
+  package static let standardRuntime: [Double] = [
     0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10,
   ]
-  /// The same for the time from being ready to being started.
-  static let waitBounds: [Double] = [
+  package static let standardWait: [Double] = [
     0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800,
   ]
 
+  package init(runtime: [Double] = standardRuntime, wait: [Double] = standardWait) {
+    self.runtime = runtime
+    self.wait = wait
+  }
+}
+
+/// Observations in fixed buckets, counted each in its own; the exposition sums them up.
+struct FixedHistogram: Sendable, Equatable {
   private(set) var counts: [UInt64]
   private(set) var sum = Seconds.zero
 
@@ -22,12 +33,16 @@ struct FixedHistogram: Sendable, Equatable {
 
   /// `bounds` are the ones it was made with; a negative time, clocks being what they are, counts as
   /// 0.
-  mutating func observe(_ time: Double, bounds: [Double]) {
-    guard time.isFinite else { return }
+  ///
+  /// Gives the bucket it was counted in; nil for what is no time.
+  @discardableResult
+  mutating func observe(_ time: Double, bounds: [Double]) -> Int? {
+    guard time.isFinite else { return nil }
     let time = max(0, time)
-    let bucket = bounds.firstIndex { time <= $0 } ?? bounds.count
-    counts[min(bucket, counts.count - 1)] &+= 1
+    let bucket = min(bounds.firstIndex { time <= $0 } ?? bounds.count, counts.count - 1)
+    counts[bucket] &+= 1
     sum += Seconds(time)
+    return bucket
   }
 }
 

@@ -129,6 +129,42 @@ struct MeterTable: Sendable {
   }
 }
 
+/// How late events came: the largest delay within the last minute.
+struct LagMeter: Sendable {
+  private static let keptTicks: Int64 = 7
+
+  /// Of the last event.
+  private(set) var latest: Seconds?
+  private var ticks: [Seconds?] = Array(repeating: nil, count: 7)
+  private var tick: Int64 = 0
+
+  /// `now` is a meter's tick.
+  @inline(__always)
+  mutating func note(_ lag: Seconds, at now: Int64) {
+    if now > tick { advance(to: now) }
+    latest = lag
+    let place = Int(tick % Self.keptTicks)
+    if let known = ticks[place], known >= lag { return }
+    ticks[place] = lag
+  }
+
+  private mutating func advance(to now: Int64) {
+    for step in 1...min(Self.keptTicks, now - tick) {
+      ticks[Int((tick + step) % Self.keptTicks)] = nil
+    }
+    tick = now
+  }
+
+  /// That of the last event where none came within the minute; nil before the first.
+  func largest(at now: Int64) -> Seconds? {
+    let live = max(0, now - Self.keptTicks + 1)...max(now, 0)
+    return live.compactMap { $0 > tick ? nil : ticks[Int($0 % Self.keptTicks)] }.max() ?? latest
+  }
+
+  /// The wall clock was set.
+  mutating func forget() { self = LagMeter() }
+}
+
 extension TaskCounts {
   init(_ count: (TaskOutcome) -> Int) {
     self.init(

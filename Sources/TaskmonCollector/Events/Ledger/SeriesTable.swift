@@ -16,14 +16,40 @@ struct SeriesKey: Sendable, Hashable {
   var queue: NameTable.Index
 }
 
+/// One run as a bucket remembers it.
+struct RunExemplar: Sendable {
+  var key: TaskKey
+  /// In seconds.
+  var time: Double
+  /// Seconds since 1970 by the worker's clock; not a number where there is none.
+  var at: Double
+
+  static let none = RunExemplar(key: .zero, time: 0, at: .nan)
+}
+
 /// Counts and times of one task on one worker out of one queue.
 struct Series: Sendable {
   fileprivate(set) var key: SeriesKey
   private var counts: InlineArray<12, UInt64> = .init(repeating: 0)
-  var runtime = FixedHistogram(bounds: FixedHistogram.runtimeBounds)
-  var wait = FixedHistogram(bounds: FixedHistogram.waitBounds)
+  var runtime: FixedHistogram
+  var wait: FixedHistogram
+  /// The latest run in each bucket of `runtime`; empty before the first.
+  private(set) var exemplars: [RunExemplar] = []
 
-  init(key: SeriesKey) { self.key = key }
+  init(key: SeriesKey, _ bounds: HistogramBounds) {
+    self.key = key
+    runtime = FixedHistogram(bounds: bounds.runtime)
+    wait = FixedHistogram(bounds: bounds.wait)
+  }
+
+  /// Counts a run that succeeded, with the task it shall be shown by.
+  mutating func observe(_ run: RunExemplar, _ bounds: HistogramBounds) {
+    guard let bucket = runtime.observe(run.time, bounds: bounds.runtime) else { return }
+    if exemplars.isEmpty {
+      exemplars = Array(repeating: RunExemplar.none, count: bounds.runtime.count + 1)
+    }
+    if bucket < exemplars.count { exemplars[bucket] = run }
+  }
 
   subscript(outcome: TaskOutcome) -> UInt64 { counts[outcome.rawValue] }
 
@@ -37,7 +63,8 @@ struct SeriesTable: Sendable {
   private static let other = SeriesKey(
     name: NameTable.other, node: NameTable.other, queue: NameTable.other)
 
-  private(set) var all: [Series] = [Series(key: other)]
+  private(set) var all: [Series]
+  let bounds: HistogramBounds
   private var places: [SeriesKey: UInt32] = [:]
   private let limit: Int
   private(set) var dropped = 0
@@ -50,7 +77,11 @@ struct SeriesTable: Sendable {
   }
 
   /// `limit` series besides `other`.
-  init(limit: Int) { self.limit = max(1, limit) + 1 }
+  init(limit: Int, bounds: HistogramBounds) {
+    self.limit = max(1, limit) + 1
+    self.bounds = bounds
+    all = [Series(key: Self.other, bounds)]
+  }
 
   /// The place of a key's series; `known`, where it is given, is tried first.
   mutating func place(of key: SeriesKey, known: UInt32) -> UInt32 {
@@ -60,7 +91,7 @@ struct SeriesTable: Sendable {
       dropped += 1
       return 0
     }
-    all.append(Series(key: key))
+    all.append(Series(key: key, bounds))
     let place = UInt32(all.count - 1)
     places[key] = place
     return place

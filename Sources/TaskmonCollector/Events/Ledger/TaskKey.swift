@@ -7,7 +7,15 @@ struct TaskKey: Sendable, Hashable {
   let high: UInt64
   let low: UInt64
 
+  /// Of no task.
+  static let zero = TaskKey(high: 0, low: 0)
+
   private static let mark: UInt64 = 0b111 << 61
+
+  init(high: UInt64, low: UInt64) {
+    self.high = high
+    self.low = low
+  }
 
   init(_ text: Span<UInt8>, _ hasher: ByteHash) {
     if let (high, low) = Self.uuid(text), low & Self.mark != Self.mark {
@@ -29,14 +37,25 @@ struct TaskKey: Sendable, Hashable {
 
   /// The canonical text of a UUID; of a hash, digits that tell two of them apart.
   var text: String {
-    let digits = Array(Self.digits(high) + Self.digits(low))
-    let parts = [0..<8, 8..<12, 12..<16, 16..<20, 20..<32].map { String(digits[$0]) }
-    return isHash ? "#" + digits : parts.joined(separator: "-")
+    isHash ? "#" + digits(dashed: false) : digits(dashed: true)
   }
 
-  private static func digits(_ value: UInt64) -> String {
-    let text = String(value, radix: 16)
-    return String(repeating: "0", count: 16 - text.count) + text
+  /// Written in place, for a snapshot names hundreds of tasks.
+  private func digits(dashed: Bool) -> String {
+    String(unsafeUninitializedCapacity: 36) { text in
+      var end = 0
+      for digit in 0..<32 {
+        if dashed, digit == 8 || digit == 12 || digit == 16 || digit == 20 {
+          text[end] = UInt8(ascii: "-")
+          end += 1
+        }
+        let half = digit < 16 ? high : low
+        let value = UInt8(truncatingIfNeeded: half >> UInt64(60 - digit % 16 * 4)) & 0xF
+        text[end] = value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+        end += 1
+      }
+      return end
+    }
   }
 
   /// Both halves where the text is 36 bytes of lower-case digits with dashes in their places.

@@ -1,3 +1,4 @@
+import TaskmonModel
 import TaskmonUnits
 
 /// What the ledger keeps of one task: fixed in size, no references.
@@ -12,6 +13,18 @@ struct TaskRecord: Sendable {
     case succeeded, failed, rejected, revoked
     /// Known to run no more, how it ended was not heard.
     case endedUnheard
+
+    /// What a run that came into it is shown as; nil for states that no event ends.
+    var outcome: RecentRun.Outcome? {
+      switch self {
+      case .retrying: .retried
+      case .succeeded: .succeeded
+      case .failed: .failed
+      case .rejected: .rejected
+      case .revoked: .revoked
+      case .sent, .received, .started, .endedUnheard: nil
+      }
+    }
 
     var isEnd: Bool { rawValue >= State.retrying.rawValue }
     static func < (left: State, right: State) -> Bool { left.rawValue < right.rawValue }
@@ -51,6 +64,9 @@ struct TaskRecord: Sendable {
   /// Of this attempt; two starts of two deliveries are a duplicate execution.
   var starts: UInt8 = 0
   var deliveries: UInt8 = 0
+  /// Runs beyond the first that are nobody's fault: other workers' copies of a broadcast, and
+  /// further messages published under the same id.
+  var copies: UInt8 = 0
   var state = State.sent
   fileprivate(set) var line = Line.none
   /// The next attempt was received before the end of this one was heard.
@@ -100,10 +116,20 @@ struct TaskRecord: Sendable {
     self.retries = retries
     starts = 0
     deliveries = 0
+    copies = 0
     (sentAt, receivedAt, startedAt, endedAt) = (nextSentAt, .nan, .nan, .nan)
     (eta, startHeardAt, nextSentAt) = (.nan, .nan, .nan)
     if nextQueue != NameTable.unknown { queue = nextQueue }
     nextQueue = NameTable.unknown
+  }
+}
+
+extension TaskRecord {
+  /// Another task has the same id.
+  mutating func beginTask(_ retries: UInt8) {
+    beginAttempt(retries)
+    state = .sent
+    owesRetried = false
   }
 }
 
