@@ -1,6 +1,6 @@
 """Says what Celery's own `inspect` is told by the workers of `pools`, as JSON.
 
-    python pools_truth.py publish SECONDS POOL...      two tasks of that length for each of these
+    python pools_truth.py publish SECONDS POOL...      a task of that length for each of these
     python pools_truth.py tell POOL...                 what its worker tells, by node
 
 Options of tasks and settings are taken from the program itself, of which `inspect` prints texts;
@@ -103,7 +103,7 @@ def tell(pools):
 if __name__ == "__main__":
     match sys.argv[1:]:
         case "publish", seconds, *pools:
-            for pool in pools * 2:
+            for pool in pools:
                 linger.apply_async((float(seconds),), queue=pool)
         case "tell", *pools:
             print(json.dumps({"version": celery.__version__, "workers": tell(pools)}))

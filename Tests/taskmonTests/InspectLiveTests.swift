@@ -22,7 +22,7 @@ struct InspectLiveTests {
     try await start(in: fleet)
     // A solo worker that is at work answers nobody.
     let busy = ["prefork", "threads", "gevent"]
-    _ = try await fleet.output(of: "pools_truth.py", ["publish", "600"] + busy)
+    _ = try await fleet.output(of: "pools_truth.py", ["publish", "600"] + busy + busy)
 
     let run = try await Taskmon().run(
       [

@@ -17,14 +17,14 @@ final class ScriptedFleet: Sendable {
     var longestDestination = 0
   }
 
-  private struct Request {
+  fileprivate struct Request {
     let worker: String
     let method: String
     let ticket: String
     let list: String
   }
 
-  private struct State {
+  fileprivate struct State {
     var facts = Facts()
     var owed: [String: Request] = [:]
     var dueLate: Set<String>
