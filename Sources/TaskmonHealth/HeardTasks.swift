@@ -6,6 +6,10 @@ struct HeardTasks {
   private let watch: WorkerWatch
   /// Nil where nothing was heard.
   let window: TaskWindow?
+  /// Of each task, by name.
+  let tasks: [(name: String, tally: TaskTally)]
+  /// Those of which more is told than how their runs ended.
+  let marked: [(name: String, tally: TaskTally)]
 
   /// Windows are counted in whole minutes: the last ten of them are up to a minute shorter.
   static let slack = 0.9
@@ -17,6 +21,9 @@ struct HeardTasks {
   init(_ watch: WorkerWatch) {
     self.watch = watch
     window = watch.history.tasks.window(at: watch.snapshot.takenAt)
+    let tallies = window?.tasks ?? [:]
+    tasks = tallies.keys.sorted().compactMap { name in tallies[name].map { (name, $0) } }
+    marked = tasks.filter { $0.tally.marks != .none }
   }
 
   var heard: Seconds { window?.heard ?? .zero }

@@ -1,4 +1,4 @@
-package import TaskmonModel
+import TaskmonModel
 import TaskmonUnits
 
 /// An entry runs again and again, and no message of it ever comes: beat does the work itself.
@@ -56,9 +56,8 @@ package struct BeatRunsWork: Rule {
 
   package init() {}
 
-  package func evaluate(
-    _ history: SnapshotHistory, snapshot: Snapshot, limits: ThresholdValues
-  ) -> Verdict {
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+    let (history, snapshot) = (scene.history, scene.snapshot)
     guard case .value(let redBeat) = snapshot.beat.redBeat else {
       return .unknown("RedBeat's keys: \(snapshot.beat.redBeat.reason ?? "not read")")
     }

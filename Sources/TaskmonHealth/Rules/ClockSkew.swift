@@ -1,4 +1,4 @@
-package import TaskmonModel
+import TaskmonModel
 import TaskmonUnits
 
 /// The clock of a worker's machine differs from ours.
@@ -52,11 +52,10 @@ package struct ClockSkew: Rule {
 
   package init() {}
 
-  package func evaluate(
-    _ history: SnapshotHistory, snapshot: Snapshot, limits: ThresholdValues
-  ) -> Verdict {
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+    let snapshot = scene.snapshot
     if let reason = snapshot.workers.reason { return .unknown(reason) }
-    let watch = WorkerWatch(history, snapshot)
+    let watch = scene.watch
     let heard = (snapshot.workers.value ?? []).filter {
       watch.liveness(of: $0.id) == .alive && $0.events?.heartbeatDelays.isEmpty == false
     }

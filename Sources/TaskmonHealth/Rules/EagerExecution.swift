@@ -1,4 +1,4 @@
-package import TaskmonModel
+import TaskmonModel
 import TaskmonUnits
 
 /// Tasks run in the process that calls them, and not in a worker.
@@ -51,10 +51,9 @@ package struct EagerExecution: Rule {
 
   package init() {}
 
-  package func evaluate(
-    _ history: SnapshotHistory, snapshot: Snapshot, limits: ThresholdValues
-  ) -> Verdict {
-    let fleet = LiveFleet(history, snapshot)
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+    let snapshot = scene.snapshot
+    let fleet = scene.fleet
     let configured = fleet.workers.filter { $0.settings.value?.isAlwaysEager == true }
     let stored = (snapshot.results.value?.eagerRuns ?? []).compactMap { runs -> Finding? in
       guard let latest = runs.latest,

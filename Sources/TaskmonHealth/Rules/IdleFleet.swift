@@ -1,4 +1,4 @@
-package import TaskmonModel
+import TaskmonModel
 import TaskmonUnits
 
 /// Workers stand by for a day and nobody gives them anything to do.
@@ -48,10 +48,9 @@ package struct IdleFleet: Rule {
 
   package init() {}
 
-  package func evaluate(
-    _ history: SnapshotHistory, snapshot: Snapshot, limits: ThresholdValues
-  ) -> Verdict {
-    let fleet = LiveFleet(history, snapshot)
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+    let (history, snapshot) = (scene.history, scene.snapshot)
+    let fleet = scene.fleet
     if let gap = fleet.gap { return .unknown(gap) }
     guard !fleet.workers.isEmpty else { return .healthy }
     let limit = limits.seconds("quiet")

@@ -1,4 +1,4 @@
-package import TaskmonModel
+import TaskmonModel
 import TaskmonUnits
 
 /// Tasks are used to tell several services of one event.
@@ -65,16 +65,14 @@ package struct MessageBus: Rule {
 
   package init() {}
 
-  package func evaluate(
-    _ history: SnapshotHistory, snapshot: Snapshot, limits: ThresholdValues
-  ) -> Verdict {
-    let heard = HeardTasks(WorkerWatch(history, snapshot))
-    let fleet = LiveFleet(history, snapshot)
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+    let snapshot = scene.snapshot
+    let heard = scene.heard
+    let fleet = scene.fleet
     let consumers = Consumers(fleet)
     var doubt = fleet.gap
     var findings: [Finding] = []
-    for (name, tally) in (heard.window?.tasks ?? [:]).sorted(by: { $0.key < $1.key }) {
-      guard !tally.marks.fanouts.isEmpty else { continue }
+    for (name, tally) in heard.marked where !tally.marks.fanouts.isEmpty {
       let fanouts = Fanouts(tally.marks.fanouts, consumers)
       let least = max(1, limits.count("fanouts", for: name))
       guard fanouts.all >= least else { continue }

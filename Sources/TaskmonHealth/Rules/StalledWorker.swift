@@ -1,4 +1,4 @@
-package import TaskmonModel
+import TaskmonModel
 import TaskmonUnits
 
 /// A worker beats and takes nothing, though messages wait for it.
@@ -51,14 +51,13 @@ package struct StalledWorker: Rule {
 
   package init() {}
 
-  package func evaluate(
-    _ history: SnapshotHistory, snapshot: Snapshot, limits: ThresholdValues
-  ) -> Verdict {
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+    let snapshot = scene.snapshot
     guard case .value(let queues) = snapshot.queues else {
       return .unknown(snapshot.queues.reason ?? "queues were not read")
     }
     if let reason = snapshot.workers.reason { return .unknown(reason) }
-    let watch = WorkerWatch(history, snapshot)
+    let watch = scene.watch
     let waiting = queues.filter { $0.ready > 0 && $0.isDue(at: snapshot.takenAt) }
     var findings: [String: Standstill] = [:]
     var doubts: [String] = []
@@ -68,8 +67,8 @@ package struct StalledWorker: Rule {
     where watch.liveness(of: worker.id) == .alive && worker.beats(at: snapshot.takenAt) {
       // One that has not told its queues may consume any of them.
       let own = worker.queues.value.map { $0.compactMap { byName[$0] } } ?? [waiting[0]]
+      let needed = limits.seconds("unmoved", for: worker.id.name)
       for queue in own {
-        let needed = limits.seconds("unmoved", for: worker.id.name)
         let standstill = Standstill(worker, queue, watch, needed)
         switch standstill.state {
         case .moving: continue
