@@ -9,7 +9,7 @@ struct DemoScenariosLiveTests {
   )
   func one(_ scenario: String) async throws {
     let page = try await ScenarioPages.shared.page(of: scenario)
-    #expect(page.headlines == ScenarioExpectations.headlines(of: scenario), "\(page.text)")
+    #expect(page.headlines == ScenarioExpectations.headlines(of: scenario), "\(page.findings)")
     #expect(page.strangers == [])
   }
 

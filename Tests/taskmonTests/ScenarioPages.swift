@@ -10,7 +10,7 @@ actor ScenarioPages {
   static let shared = ScenarioPages()
 
   private var pages: [String: Task<ScenarioPage, any Error>] = [:]
-  private let desks = Desks(12)
+  private let desks = Desks(16)
 
   func page(of scenario: String) async throws -> ScenarioPage {
     if pages.isEmpty { for entry in ScenarioExpectations.all { begin(entry.scenario) } }

@@ -71,11 +71,12 @@ extension DemoFleet {
   mutating func leaveReplies(lists: Int, at now: Timestamp) {
     for _ in 0..<max(0, lists) {
       let owner = random.uuid()
+      let list = layout.messages(of: "\(owner).\(layout.replyExchange.text)")
       for worker in workers.prefix(2) {
         let answer = ReplyEncoder.reply(
           ["ok": "pong"], from: worker.node, ticket: random.uuid(), clock: worker.clock,
           exchange: layout.replyExchange.text, routingKey: owner, deliveryTag: random.uuid())
-        outbox.append(.push(answer, to: layout.replyList(owner: owner)))
+        outbox.append(.push(answer, to: list))
       }
     }
   }
