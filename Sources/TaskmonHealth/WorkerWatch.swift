@@ -38,6 +38,9 @@ final class WorkerWatch: Sendable {
   /// How long a silent pool without known limits may be at work.
   static let longestWork = Seconds.hours(1)
 
+  /// What a run may take beyond its hard limit before its worker is given up.
+  static let overtime = Seconds(60)
+
   /// `limits` are those of `lost-worker`.
   init(
     _ history: SnapshotHistory, _ snapshot: Snapshot,
@@ -132,12 +135,7 @@ private struct SignsOfLife {
   }
 
   private func ofSilent(_ track: WorkerTrack) -> Liveness {
-    guard let pool = track.pool else {
-      return track.sendsTaskEvents == true && track.oldestStart == nil && track.active == 0
-        ? .lost
-        : .doubtful(
-          "\(track.id.name) is silent and its pool is not known: it may be a solo pool at work")
-    }
+    guard let pool = track.pool else { return ofSilentUntold(track) }
     guard pool.fallsSilentWhenBusy else { return .lost }
     if limited.contains(track.id) || limited.contains(WorkerID(name: track.id.name)) {
       return .busy
@@ -150,6 +148,35 @@ private struct SignsOfLife {
         "\(track.id.name) is silent; a \(pool.rawValue) pool is so at work, and without task"
           + " events work cannot be seen")
     }
-    return .lost
+    guard pool == .solo, isEarly(track) else { return .lost }
+    return .doubtful(
+      "\(track.id.name) is silent; a solo pool is so at work, and its events come after it")
+  }
+
+  /// What a silent worker is whose pool nobody told.
+  private func ofSilentUntold(_ track: WorkerTrack) -> Liveness {
+    let wasIdle =
+      track.sendsTaskEvents == true && track.oldestStart == nil && track.active == 0
+      && track.beatsAtWork == true
+    return wasIdle
+      ? .lost
+      : .doubtful(
+        "\(track.id.name) is silent and its pool is not known: it may be a solo pool at work")
+  }
+
+  /// Whether a task may have begun after its last sign of life, and still run.
+  private func isEarly(_ track: WorkerTrack) -> Bool {
+    track.lastHeard.map { snapshot.takenAt - $0 <= longestRun(on: track.id) } ?? false
+  }
+
+  /// How long a task that nobody saw begin may keep a whole worker silent.
+  ///
+  /// Celery holds the events of a solo pool back until the task that they tell of has ended.
+  private func longestRun(on id: WorkerID) -> Seconds {
+    let worker = snapshot.workers.value?.first { $0.id == id }
+    guard let tasks = worker?.ownTasks, !tasks.isEmpty else { return Self.longestWork }
+    let limits = tasks.compactMap(\.hardLimit)
+    guard limits.count == tasks.count, let longest = limits.max() else { return Self.longestWork }
+    return longest + Self.overtime
   }
 }

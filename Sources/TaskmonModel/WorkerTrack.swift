@@ -8,6 +8,8 @@ package struct WorkerTrack: Sendable, Equatable, Codable {
   package var offlineSince: Timestamp?
   package var heartbeatInterval: Seconds?
   package var active: Int?
+  /// A heartbeat came while a task ran, which a solo pool never sends; nil where none was heard.
+  package var beatsAtWork: Bool?
   package var processed: Int?
   /// `processed` over the last 30 minutes, oldest first; at most 64.
   package var processedSamples: [CounterSample]
@@ -73,6 +75,7 @@ package struct WorkerTrack: Sendable, Equatable, Codable {
     offlineSince = worker.offlineSince
     heartbeatInterval = worker.heartbeatInterval ?? heartbeatInterval
     active = worker.active ?? active
+    if (worker.active ?? 0) > 0 { beatsAtWork = true }
     processed = worker.processed ?? processed
     processedSamples.absorb(
       worker.processed, at: now, window: QueueTrack.window, limit: QueueTrack.samples)

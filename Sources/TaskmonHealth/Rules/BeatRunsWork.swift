@@ -38,8 +38,8 @@ package struct BeatRunsWork: Rule {
       See the count grow while nothing is received, and look at what beat is doing:
 
           redis-cli -u redis://HOST:6379/0 HGET redbeat:ENTRY meta
-          celery -A APP events --dump | grep task-received
-          celery -A APP inspect stats | grep -A 20 '"total"'
+          celery -A APP events --dump | grep 'task received'
+          celery -A APP inspect stats | grep -A 20 '"total": {'
           py-spy dump --pid $(pgrep -f 'celery.*beat')
       """,
     remedy: """

@@ -38,7 +38,7 @@ package struct ClockSkew: Rule {
 
           redis-cli -u redis://HOST:6379/0 TIME; date +%s
           ssh HOST 'date +%s; timedatectl status'
-          celery -A APP events --dump | grep -A3 heartbeat
+          celery -A APP events --dump | grep heartbeat
       """,
     remedy: """
       Let every machine follow a time server, and have its state watched:

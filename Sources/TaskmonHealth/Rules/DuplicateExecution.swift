@@ -44,7 +44,7 @@ package struct DuplicateExecution: Rule {
     confirm: """
       See the same id start twice, and what the workers hold for how long:
 
-          celery -A APP events --dump | grep -B1 -A3 'task-started'
+          celery -A APP events --dump | grep 'task started'
           celery -A APP inspect conf | grep visibility_timeout
           redis-cli -u redis://HOST:6379/0 ZRANGE unacked_index 0 5 WITHSCORES
           celery -A APP inspect scheduled

@@ -35,7 +35,7 @@ package struct EagerExecution: Rule {
     confirm: """
       Ask the workers, and the shell of the web application:
 
-          celery -A APP inspect conf | grep always_eager
+          celery -A APP inspect conf true | grep always_eager
           python -c 'from APP import app; print(app.conf.task_always_eager)'
           redis-cli -u redis://HOST:6379/0 GET celery-task-meta-TASK_ID
       """,

@@ -33,7 +33,7 @@ package struct EventsDisabled: Rule {
       Watch the stream while the worker works, and look at its settings:
 
           celery -A APP events --dump
-          celery -A APP inspect conf --destination celery@HOST | grep worker_send_task_events
+          celery -A APP inspect conf true --destination celery@HOST | grep worker_send_task_events
       """,
     remedy: """
       Start the worker with -E, or set it for all of them:

@@ -40,7 +40,7 @@ package struct FailureWithoutRetry: Rule {
     confirm: """
       See the failures, and what the workers know of the task:
 
-          celery -A APP events --dump | grep -A5 'task-failed'
+          celery -A APP events --dump | grep 'task failed'
           celery -A APP inspect registered autoretry_for retry_backoff max_retries
           redis-cli -u redis://HOST:6379/0 GET celery-task-meta-TASK_ID
           journalctl -u celery | grep 'raised unexpected'

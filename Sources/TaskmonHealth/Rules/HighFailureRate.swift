@@ -36,7 +36,7 @@ package struct HighFailureRate: Rule {
     confirm: """
       Watch the failures as they come, then one of them:
 
-          celery -A APP events --dump | grep -A5 'task-failed'
+          celery -A APP events --dump | grep 'task failed'
           redis-cli -u redis://HOST:6379/0 GET celery-task-meta-TASK_ID
           journalctl -u celery | grep 'raised unexpected'
       """,

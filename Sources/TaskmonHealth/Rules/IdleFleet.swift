@@ -33,7 +33,7 @@ package struct IdleFleet: Rule {
     confirm: """
       See whether anything was ever run, and what the publishers use:
 
-          celery -A APP inspect stats | grep -A 5 '"total"'
+          celery -A APP inspect stats | grep -A 5 '"total": {'
           redis-cli -u redis://HOST:6379/0 INFO commandstats | grep -E 'lpush|brpop'
           grep -rn 'BackgroundTasks\\|add_task' --include '*.py' .
       """,

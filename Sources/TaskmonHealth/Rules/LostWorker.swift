@@ -30,15 +30,19 @@ package struct LostWorker: Rule {
       which taskmon's own subscription was proved alive and, in a running process, leaving out the \
       first minute after each reconnection. It must not have answered a control request meanwhile \
       either. Solo, gevent and eventlet pools send nothing while they work: with a task known to \
-      run on them they are busy until its limit, or for an hour. It is critical when the worker \
-      was the last consumer of a queue with messages or when tasks already acknowledged ran on it \
-      (orphaned-task names them), and an info when a worker for the same queues came within 2 min.
+      run on them they are busy until its limit, or for an hour. Celery tells what a solo pool \
+      began only when it has ended: such a worker's silence is unknown until the longest hard \
+      limit of its tasks and a minute have passed, or an hour where one has none. It is critical \
+      when the worker was the last consumer of a queue with messages or when tasks already \
+      acknowledged ran on it (orphaned-task names them), and an info when a worker for the same \
+      queues came within 2 min.
       """,
     blindSpots: """
       A worker with --without-heartbeat is known by its answers only and never lost by silence. A \
       solo worker that hangs past its limit looks like a dead one: stuck-task names its task and \
-      this rule stays quiet. A worker that died before taskmon first looked is not known. After an \
-      hour it is forgotten.
+      this rule stays quiet. Where no answer told what pool it is (--read-only), a worker is \
+      judged only if a heartbeat of it came while a task ran, which no solo pool sends. A worker \
+      that died before taskmon first looked is not known. After an hour it is forgotten.
       """,
     confirm: """
       Ask it, and look at its machine for the reason:

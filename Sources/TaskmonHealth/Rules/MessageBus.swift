@@ -45,7 +45,7 @@ package struct MessageBus: Rule {
     confirm: """
       See the same arguments go to several queues, and who takes from them:
 
-          celery -A APP events --dump | grep -A8 'task-sent' | grep -E 'args|queue'
+          celery -A APP events --dump | grep 'task sent'
           celery -A APP inspect active_queues
           redis-cli -u redis://HOST:6379/0 LINDEX 'QUEUE' -1
       """,

@@ -48,7 +48,7 @@ package struct MultipleBeats: Rule {
 
           pgrep -af 'celery.*(beat|-B)'
           kubectl get pods -A | grep -i beat
-          celery -A APP events --dump | grep task-received
+          celery -A APP events --dump | grep 'task received'
           redis-cli -u redis://HOST:6379/0 GET redbeat::lock
 
       In a waiting message, headers.origin names the process that sent it; two names for one entry \

@@ -45,7 +45,7 @@ package struct PrintInTask: Rule {
       Look at lines without a task's name and id in front:
 
           grep 'WARNING/ForkPoolWorker' /var/log/celery/w1.log | grep -v ']: '
-          celery -A APP inspect conf | grep redirect_stdouts
+          celery -A APP inspect conf true | grep redirect_stdouts
       """,
     remedy: """
       Log through the task's logger, which puts the task's name and id in front:

@@ -35,7 +35,7 @@ package struct RetryStorm: Rule {
     confirm: """
       See how many attempts wait for their time, and what they say:
 
-          celery -A APP events --dump | grep -A5 'task-retried'
+          celery -A APP events --dump | grep 'task retried'
           celery -A APP inspect scheduled
           redis-cli -u redis://HOST:6379/0 HLEN unacked
       """,

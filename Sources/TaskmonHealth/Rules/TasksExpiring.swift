@@ -41,7 +41,7 @@ package struct TasksExpiring: Rule {
       See the expiry of what waits next, and what workers throw away:
 
           redis-cli -u redis://HOST:6379/0 LINDEX 'QUEUE' -1 | grep -o '"expires": "[^"]*"'
-          celery -A APP events --dump | grep -A4 'task-revoked'
+          celery -A APP events --dump | grep 'task revoked'
           journalctl -u celery | grep 'Discarding revoked task'
       """,
     remedy: """

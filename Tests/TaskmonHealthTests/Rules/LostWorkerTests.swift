@@ -140,11 +140,32 @@ import Testing
   func aPoolThatFallsSilentAtWorkIsBusyWhileItsTaskMayRun(_ pool: PoolKind) throws {
     let working = worker(heard: 200, replied: nil, pool: pool, oldestStart: 200)
     #expect(try verdict(LostWorker.self, Self.seen([working])) == .healthy)
-    let idle = worker(heard: 200, replied: nil, pool: pool)
-    #expect(told(try verdict(LostWorker.self, Self.seen([idle]))) == ["warning celery@w1"])
     let blind = worker(heard: 200, replied: nil, pool: pool, sendsTaskEvents: false)
     #expect(
       try verdict(LostWorker.self, Self.seen([blind])).reason?.contains("without task") == true)
+  }
+
+  @Test(arguments: [PoolKind.gevent, .eventlet])
+  func aPoolOfGreenletsTellsWhatItBegins(_ pool: PoolKind) throws {
+    let idle = worker(heard: 200, replied: nil, pool: pool)
+    #expect(told(try verdict(LostWorker.self, Self.seen([idle]))) == ["warning celery@w1"])
+  }
+
+  @Test(arguments: [
+    ([90.0, 30], 150.0, true), ([90, 30], 150.1, false), ([90, nil], 3599, true),
+    ([], 3599, true), (nil, 3599, true),
+  ])
+  func aSoloPoolMayBeAtWorkUntilItsLongestTaskMustHaveEnded(
+    _ limits: [Double?]?, _ silent: Double, _ isForgiven: Bool
+  ) throws {
+    let tasks = limits?.enumerated().map { number, limit in
+      RegisteredTask(name: "shop.\(number)", hardLimit: limit.map { Seconds($0) })
+    }
+    let solo = worker(
+      firstHeard: 5000, heard: silent, replied: nil, pool: .solo, registered: tasks)
+    let said = try verdict(LostWorker.self, Self.seen([solo], observed: 5000))
+    #expect(told(said) == (isForgiven ? [] : ["warning celery@w1"]))
+    #expect(said.reason?.contains("its events come after it") == (isForgiven ? true : nil))
   }
 
   @Test(arguments: [PoolKind.prefork, .threads])
@@ -167,7 +188,12 @@ import Testing
     let secret = worker(heard: 60, replied: nil, active: 1, pool: nil)
     #expect(try verdict(LostWorker.self, Self.seen([secret])).reason?.contains("solo") == true)
     let idle = worker(heard: 60, replied: nil, active: 0, pool: nil)
-    #expect(told(try verdict(LostWorker.self, Self.seen([idle]))) == ["warning celery@w1"])
+    #expect(try verdict(LostWorker.self, Self.seen([idle])).reason?.contains("solo") == true)
+    // A solo pool sends no heartbeat while it works.
+    let busy = worker(heard: 1, active: 1, pool: nil, now: ago(80))
+    let seen = history(
+      of: snapshot(at: ago(80), workers: .value([busy])), snapshot(workers: .value([idle])))
+    #expect(told(try verdict(LostWorker.self, seen)) == ["warning celery@w1"])
   }
 
   @Test func withoutTheEventStreamNothingIsKnown() throws {

@@ -21,7 +21,7 @@ package final class CeleryFleet: Sendable {
     environment = [
       "BROKER": broker, "C_FORCE_ROOT": "1", "HOME": folder.path, "LC_ALL": "C.UTF-8",
       "PATH": "\(Self.parent(of: python)):/usr/local/bin:/usr/bin:/bin",
-      "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": PythonEnvironment.programs,
+      "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": PythonEnvironment.path,
       "PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": "ignore",
     ].merging(variables) { $1 }
   }
@@ -158,6 +158,8 @@ package enum PythonEnvironment: String, Sendable, CaseIterable {
 
   package static let root = Fixture.folder + "/../.."
   package static let programs = Fixture.folder + "/../celery"
+  /// Where the apps of the workers are looked for.
+  package static let path = "\(programs):\(programs)/zoo"
 
   private static let newPython = Task { try await PythonEnvironment.current.find() }
   private static let oldPython = Task { try await PythonEnvironment.old.find() }
