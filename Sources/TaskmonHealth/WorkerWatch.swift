@@ -174,9 +174,11 @@ private struct SignsOfLife {
   /// Celery holds the events of a solo pool back until the task that they tell of has ended.
   private func longestRun(on id: WorkerID) -> Seconds {
     let worker = snapshot.workers.value?.first { $0.id == id }
-    guard let tasks = worker?.ownTasks, !tasks.isEmpty else { return Self.longestWork }
+    guard let tasks = worker?.ownTasks, !tasks.isEmpty else { return WorkerWatch.longestWork }
     let limits = tasks.compactMap(\.hardLimit)
-    guard limits.count == tasks.count, let longest = limits.max() else { return Self.longestWork }
-    return longest + Self.overtime
+    guard limits.count == tasks.count, let longest = limits.max() else {
+      return WorkerWatch.longestWork
+    }
+    return longest + WorkerWatch.overtime
   }
 }
