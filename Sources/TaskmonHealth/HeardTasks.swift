@@ -4,6 +4,8 @@ import TaskmonUnits
 /// What was heard of tasks lately, and what stands against judging by it.
 struct HeardTasks {
   private let watch: WorkerWatch
+  /// Why what workers do may not have been heard, though the stream was; nil where it was.
+  let blindness: String?
   /// Nil where nothing was heard.
   let window: TaskWindow?
   /// Of each task, by name.
@@ -20,6 +22,7 @@ struct HeardTasks {
 
   init(_ watch: WorkerWatch) {
     self.watch = watch
+    blindness = Self.blindness(watch)
     window = watch.history.tasks.window(at: watch.snapshot.takenAt)
     let tallies = window?.tasks ?? [:]
     tasks = tallies.keys.sorted().compactMap { name in tallies[name].map { (name, $0) } }
@@ -35,10 +38,9 @@ struct HeardTasks {
     return "needs \(needed.compact) of observation, has \(heard.compact)"
   }
 
-  /// Why what workers do may not have been heard, though the stream was; nil where it was.
-  var blindness: String? {
+  private static func blindness(_ watch: WorkerWatch) -> String? {
     (watch.snapshot.workers.value ?? []).lazy.compactMap { worker in
-      let isUnheard = Self.isUnheard(worker, at: watch.snapshot.takenAt)
+      let isUnheard = isUnheard(worker, at: watch.snapshot.takenAt)
       guard isUnheard || worker.events == nil && worker.sendsTaskEvents.value == nil,
         watch.liveness(of: worker.id)?.consumes == true
       else { return nil }

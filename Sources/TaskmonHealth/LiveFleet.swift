@@ -38,8 +38,10 @@ struct LiveFleet {
     guard !tasks.isEmpty else { return [:] }
     var found: [String: [RegisteredTask]] = [:]
     for worker in workers {
-      for task in worker.registered.value ?? [] where tasks.contains(task.name) {
-        found[task.name, default: []].append(task)
+      guard case .value(let all) = worker.registered else { continue }
+      // In place: of forty thousand a few are wanted, and none else is copied.
+      for place in all.indices where tasks.contains(all[place].name) {
+        found[all[place].name, default: []].append(all[place])
       }
     }
     return found

@@ -57,8 +57,14 @@ package struct FragileTask: Rule {
         doubt = doubt ?? "what \(worker.id.name) has run: \(worker.stats.reason ?? "not told")"
         continue
       }
-      for task in tasks where task.acksLate == nil || task.isUnprotected {
-        guard !task.isBuiltIn, use.has(task.name, on: worker) else { continue }
+      for place in tasks.indices
+      where tasks[place].acksLate == nil
+        || tasks[place].acksLate == false && tasks[place].hardLimit == nil
+      {
+        let task = tasks[place]
+        guard task.acksLate == nil || task.isUnprotected, !task.isBuiltIn,
+          use.has(task.name, on: worker)
+        else { continue }
         if task.acksLate == nil { doubt = doubt ?? "\(worker.id.name) does not tell task options" }
         guard !stats.hasLimit, !use.limitedByCall.contains(task.name), task.isUnprotected else {
           continue

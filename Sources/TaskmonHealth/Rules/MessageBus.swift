@@ -69,7 +69,7 @@ package struct MessageBus: Rule {
     let snapshot = scene.snapshot
     let heard = scene.heard
     let fleet = scene.fleet
-    let consumers = Consumers(fleet)
+    lazy var consumers = Consumers(fleet)
     var doubt = fleet.gap
     var findings: [Finding] = []
     for (name, tally) in heard.marked where !tally.marks.fanouts.isEmpty {

@@ -60,14 +60,17 @@ package struct NoTimeLimit: Rule {
     var groups: [[String: Bool]: [WorkerUse]] = [:]
     var doubt = fleet.registryGap
     for worker in fleet.workers {
-      guard worker.registered.value != nil else { continue }
+      guard case .value(let all) = worker.registered else { continue }
       guard case .value(let stats) = worker.stats else {
         doubt = doubt ?? "what \(worker.id.name) has run: \(worker.stats.reason ?? "not told")"
         continue
       }
       if stats.hasLimit { continue }
-      guard let tasks = worker.ownTasks, tasks.contains(where: { !$0.hasLimit }),
-        let used = use.of(worker)
+      let isFree = all.indices.contains { place in
+        all[place].hardLimit == nil && all[place].softLimit == nil && !all[place].isBuiltIn
+      }
+      guard isFree,
+        let tasks = worker.ownTasks, let used = use.of(worker)
       else { continue }
       let configuration = Dictionary(
         tasks.map { ($0.name, $0.hasLimit) }, uniquingKeysWith: { $0 || $1 })

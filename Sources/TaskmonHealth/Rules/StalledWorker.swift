@@ -62,14 +62,15 @@ package struct StalledWorker: Rule {
     var findings: [String: Standstill] = [:]
     var doubts: [String] = []
     guard !waiting.isEmpty else { return .healthy }
-    let byName = Dictionary(waiting.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    let places = Dictionary(
+      zip(waiting.map(\.name), waiting.indices), uniquingKeysWith: { first, _ in first })
     for worker in snapshot.workers.value ?? []
     where watch.liveness(of: worker.id) == .alive && worker.beats(at: snapshot.takenAt) {
       // One that has not told its queues may consume any of them.
-      let own = worker.queues.value.map { $0.compactMap { byName[$0] } } ?? [waiting[0]]
+      let own = worker.queues.value.map { $0.compactMap { places[$0] } } ?? [0]
       let needed = limits.seconds("unmoved", for: worker.id.name)
-      for queue in own {
-        let standstill = Standstill(worker, queue, watch, needed)
+      for place in own {
+        let standstill = Standstill(worker, waiting[place], watch, needed)
         switch standstill.state {
         case .moving: continue
         case .doubtful(let reason): doubts.append(reason)

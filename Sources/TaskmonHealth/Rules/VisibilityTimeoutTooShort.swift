@@ -58,7 +58,7 @@ package struct VisibilityTimeoutTooShort: Rule {
 
   package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
     let snapshot = scene.snapshot
-    let timeout = VisibilityTimeout(scene.watch, assumed: limits.seconds("assumed"))
+    let timeout = scene.visibility.assuming(limits.seconds("assumed"))
     let messages = HeldMessage.all(in: snapshot)
     var returning: [String: [Return]] = [:]
     for message in messages {
