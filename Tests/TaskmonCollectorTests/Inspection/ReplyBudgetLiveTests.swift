@@ -27,7 +27,7 @@ import Testing
     let registered = tasks.map { "\"\($0) \(options)\"" }.joined(separator: ",")
     let totals = tasks.map { "\"\($0)\": 12345" }.joined(separator: ",")
     return [
-      "ping": #"{"ok": "pong"}"#, "stats": #"{"total": {\#(totals)}}"#, "active": "[]",
+      "ping": #"{"ok": "pong"}"#, "stats": #"{"pid": 100, "total": {\#(totals)}}"#, "active": "[]",
       "active_queues": #"[{"name": "celery"}]"#, "registered": "[\(registered)]", "conf": "{}",
     ]
   }()
