@@ -110,7 +110,8 @@ import Testing
     .timeLimit(.minutes(6)))
   func realWorkers() async throws {
     let server = try await RedisServer(tcp: true)
-    let workers = try await Self.realFleet(server)
+    let fleets = try await Self.fleets(on: server)
+    let workers = try await Self.workers(of: fleets)
     let time = LapsedTime()
     let inspector = Inspector(
       link: server.link(allows: [.read, .replyList, .control]), layout: layout,
@@ -156,19 +157,29 @@ import Testing
     try await eventually(within: 60, "they die of it") {
       workers.allSatisfy { $0.exitStatus != nil }
     }
+    withExtendedLifetime(fleets) {}
   }
 
-  /// Two of each Celery, all of the same app.
-  private static func realFleet(_ server: RedisServer) async throws -> [FleetMember] {
+  /// One of each Celery; its workers live as long as it.
+  private static func fleets(on server: RedisServer) async throws -> [CeleryFleet] {
     let url = try server.tcpURL()
-    return try await withThrowingTaskGroup(of: FleetMember.self) { group in
-      for celery in PythonEnvironment.allCases {
-        let fleet = try await CeleryFleet(
-          broker: url, celery: celery, variables: ["BACKEND": url, "PREFIX": ""])
+    var fleets: [CeleryFleet] = []
+    for celery in PythonEnvironment.allCases {
+      fleets.append(
+        try await CeleryFleet(
+          broker: url, celery: celery, variables: ["BACKEND": url, "PREFIX": ""]))
+    }
+    return fleets
+  }
+
+  /// Two of each, all of the same app.
+  private static func workers(of fleets: [CeleryFleet]) async throws -> [FleetMember] {
+    try await withThrowingTaskGroup(of: FleetMember.self) { group in
+      for (number, fleet) in fleets.enumerated() {
         for pool in ["prefork", "threads"] {
           group.addTask {
             try await fleet.worker(
-              "pools", node: "\(celery.rawValue)@\(pool)", as: pool, queues: pool,
+              "pools", node: "w\(number)@\(pool)", as: pool, queues: pool,
               pool: ["-P", pool, "-c", "1"])
           }
         }
