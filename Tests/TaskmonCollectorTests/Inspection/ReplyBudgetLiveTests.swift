@@ -27,7 +27,7 @@ import Testing
     let registered = tasks.map { "\"\($0) \(options)\"" }.joined(separator: ",")
     let totals = tasks.map { "\"\($0)\": 12345" }.joined(separator: ",")
     return [
-      "ping": #"{"ok": "pong"}"#, "stats": #"{"total": {\#(totals)}}"#, "active": "[]",
+      "ping": #"{"ok": "pong"}"#, "stats": #"{"pid": 100, "total": {\#(totals)}}"#, "active": "[]",
       "active_queues": #"[{"name": "celery"}]"#, "registered": "[\(registered)]", "conf": "{}",
     ]
   }()
@@ -110,7 +110,8 @@ import Testing
     .timeLimit(.minutes(6)))
   func realWorkers() async throws {
     let server = try await RedisServer(tcp: true)
-    let workers = try await Self.realFleet(server)
+    let fleets = try await Self.fleets(on: server)
+    let workers = try await Self.workers(of: fleets)
     let time = LapsedTime()
     let inspector = Inspector(
       link: server.link(allows: [.read, .replyList, .control]), layout: layout,
@@ -126,7 +127,8 @@ import Testing
       return await inspector.book.workers.values.count { $0.stats.value != nil } == workers.count
     }
     let listens = try server.connect()
-    _ = try listens.pipeline([[Array("PSUBSCRIBE".utf8), Array("/0.celery.pidbox".utf8)]])
+    _ = try listens.pipeline(
+      ["/0.celery.pidbox", "end"].map { [Array("PSUBSCRIBE".utf8), Array($0.utf8)] })
     // A hundred and twenty rounds, one each half minute; at half of them nothing fits at all.
     for share in [0.98, 1.1] {
       let limit = Int(Double(try Self.used(server)) / share)
@@ -135,8 +137,8 @@ import Testing
       #expect(await inspector.facts.suspended?.contains("of maxmemory") == true)
     }
     #expect(workers.allSatisfy { $0.exitStatus == nil })
-    try server.command("PUBLISH", "/0.celery.pidbox", "{}")
-    #expect(try listens.reply().array?.last?.text == "{}", "nothing else was sent")
+    try server.command("PUBLISH", "end", "of the hour")
+    #expect(try listens.reply().array?.last?.text == "of the hour", "nothing else was sent")
 
     try server.command("CONFIG", "SET", "maxmemory", "0")
     try await eventually(within: 60, "all answer again") {
@@ -156,19 +158,29 @@ import Testing
     try await eventually(within: 60, "they die of it") {
       workers.allSatisfy { $0.exitStatus != nil }
     }
+    withExtendedLifetime(fleets) {}
   }
 
-  /// Two of each Celery, all of the same app.
-  private static func realFleet(_ server: RedisServer) async throws -> [FleetMember] {
+  /// One of each Celery; its workers live as long as it.
+  private static func fleets(on server: RedisServer) async throws -> [CeleryFleet] {
     let url = try server.tcpURL()
-    return try await withThrowingTaskGroup(of: FleetMember.self) { group in
-      for celery in PythonEnvironment.allCases {
-        let fleet = try await CeleryFleet(
-          broker: url, celery: celery, variables: ["BACKEND": url, "PREFIX": ""])
+    var fleets: [CeleryFleet] = []
+    for celery in PythonEnvironment.allCases {
+      fleets.append(
+        try await CeleryFleet(
+          broker: url, celery: celery, variables: ["BACKEND": url, "PREFIX": ""]))
+    }
+    return fleets
+  }
+
+  /// Two of each, all of the same app.
+  private static func workers(of fleets: [CeleryFleet]) async throws -> [FleetMember] {
+    try await withThrowingTaskGroup(of: FleetMember.self) { group in
+      for (number, fleet) in fleets.enumerated() {
         for pool in ["prefork", "threads"] {
           group.addTask {
             try await fleet.worker(
-              "pools", node: "\(celery.rawValue)@\(pool)", as: pool, queues: pool,
+              "pools", node: "w\(number)@\(pool)", as: pool, queues: pool,
               pool: ["-P", pool, "-c", "1"])
           }
         }

@@ -54,25 +54,49 @@ import Testing
     ) { try server.command("REPLICAOF", "NO", "ONE") }
   }
 
+  /// Its disk is gone, and it refuses writes since.
+  private static func failing() async throws -> RedisServer {
+    let disk = try TemporaryFolder()
+    let server = try await RedisServer(arguments: ["--dir", disk.path, "--save", "3600 1"])
+    try FileManager.default.removeItem(atPath: disk.path)
+    try await eventually("a save that failed") {
+      _ = try? server.command("BGSAVE")
+      let info = try server.command("INFO", "persistence").text ?? ""
+      return info.contains("rdb_last_bgsave_status:err")
+    }
+    #expect(throws: SupportError.self) { try server.command("LPUSH", "celery", "a message") }
+    #expect(throws: SupportError.self) { try server.command("PING") }
+    return server
+  }
+
   @Test func `a Redis that cannot save, and so may refuse writes, is asked nothing`()
     async throws
   {
-    let disk = try TemporaryFolder()
-    let server = try await RedisServer(arguments: ["--dir", disk.path, "--save", "3600 1"])
+    let server = try await Self.failing()
     let worker = try ScriptedWorker("celery@w1", on: server)
-    func save(until state: String) async throws {
-      try await eventually("a save that is \(state)") {
-        _ = try? server.command("BGSAVE")
-        let info = try server.command("INFO", "persistence").text ?? ""
-        return info.contains("rdb_last_bgsave_status:\(state)")
+    let inspector = try Self.inspector(server)
+    try await inspector.round(known: Self.known)
+    let said = await inspector.facts.suspended ?? "nothing"
+    #expect(said.hasPrefix("Redis' last save failed"), "\(said)")
+    #expect(worker.methods() == [])
+    #expect(try server.command("KEYS", "taskmon-*") == .array([]))
+  }
+
+  @Test func `it is watched all the same, though it refuses even a PING`() async throws {
+    let server = try await Self.failing()
+    try await ObservedMonitor.observe(.quick(try server.url())) { monitor in
+      try await eventually("its facts") { monitor.latest?.server.value != nil }
+      let first = try await eventuallyValue("it listens") {
+        monitor.latest?.events.connectedSince
       }
+      // Answers to its own questions have come meanwhile.
+      try await eventually("a second of listening") {
+        guard let latest = monitor.latest else { return false }
+        return latest.takenAt - first > Seconds(1)
+      }
+      #expect(monitor.latest?.events.connectedSince == first)
+      #expect(monitor.latest?.events.gaps == 0)
     }
-    try FileManager.default.removeItem(atPath: disk.path)
-    try await save(until: "err")
-    #expect(throws: SupportError.self) { try server.command("LPUSH", "celery", "a message") }
-    try await Self.expectSilence(
-      try Self.inspector(server), worker, server, reason: "Redis' last save failed"
-    ) { try server.command("CONFIG", "SET", "save", "") }
   }
 
   /// What a user lacks, and what is said of it.
