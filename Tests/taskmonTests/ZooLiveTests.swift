@@ -80,25 +80,29 @@ private struct Practice {
   init(habits: String, queues: Int, redis arguments: [String] = []) async throws {
     let redis = try await RedisServer(tcp: true, arguments: ["--maxclients", "200"] + arguments)
     let url = try redis.tcpURL()
-    fleet = try await CeleryFleet(broker: url, variables: ["HABITS": habits])
+    let fleet = try await CeleryFleet(broker: url, variables: ["HABITS": habits])
     let users = (1...queues).map { "user-\($0)" }.joined(separator: ",")
-    async let main = worker("main", "celery", ["-P", "threads", "-c", "2"])
-    async let depot = worker(
-      "depot", "uploads", ["-P", "threads", "-c", "1", "--prefetch-multiplier", "1"])
-    async let pictures = worker("pictures", "thumbnails", ["-P", "threads", "-c", "1"])
-    async let crowd = worker("crowd", users, ["-P", "solo"])
+    async let main = Self.worker("main", of: fleet, "celery", ["-P", "threads", "-c", "2"])
+    async let depot = Self.worker(
+      "depot", of: fleet, "uploads", ["-P", "threads", "-c", "1", "--prefetch-multiplier", "1"])
+    async let pictures = Self.worker(
+      "pictures", of: fleet, "thumbnails", ["-P", "threads", "-c", "1"])
+    async let crowd = Self.worker("crowd", of: fleet, users, ["-P", "solo"])
     _ = try await (main, depot, pictures, crowd)
     _ = try await fleet.output(of: "zoo/practices.py", ["ask"], timeout: 120)
-    _ = try await worker("other", "thumbnails", ["-P", "solo"], app: "practices:other")
+    _ = try await Self.worker(
+      "other", of: fleet, "thumbnails", ["-P", "solo"], app: "practices:other")
     let serving = try await Serving(
       ["--broker", url] + Self.settings.flatMap { ["--set", $0] }, taskmon: try Taskmon())
     vigil = Vigil(serving)
     let rest = try await fleet.program("zoo/practices.py", ["do"], as: "rest")
     try await rest.says("DONE")
+    self.fleet = fleet
   }
 
-  private func worker(
-    _ name: String, _ queues: String, _ pool: [String], app: String = "practices"
+  private static func worker(
+    _ name: String, of fleet: CeleryFleet, _ queues: String, _ pool: [String],
+    app: String = "practices"
   ) async throws -> FleetMember {
     try await fleet.worker(app, node: "\(name)@zoo", as: name, queues: queues, pool: pool)
   }
