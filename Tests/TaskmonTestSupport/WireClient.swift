@@ -34,9 +34,7 @@ package final class WireClient {
   package init(socket path: String) throws {
     descriptor = Foundation.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0 else { throw systemError("socket") }
-    var limit = timeval(tv_sec: 10, tv_usec: 0)
-    setsockopt(
-      descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+    wait(atMost: 10)
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
     let room = MemoryLayout.size(ofValue: address.sun_path)
@@ -51,6 +49,13 @@ package final class WireClient {
   }
 
   deinit { close(descriptor) }
+
+  /// How long a single answer may take; zero is for ever, until the server closes.
+  package func wait(atMost seconds: Int) {
+    var limit = timeval(tv_sec: seconds, tv_usec: 0)
+    setsockopt(
+      descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+  }
 
   /// One command, one reply; an error reply throws.
   @discardableResult

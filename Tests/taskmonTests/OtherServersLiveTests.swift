@@ -135,7 +135,8 @@ struct OtherServersLiveTests {
   /// Rules that need a schedule, or more than fifteen seconds of events.
   private static let needMore: Set = [
     "multiple-beats", "beat-down", "beat-late", "high-failure-rate", "retry-storm",
-    "tasks-expiring", "worker-child-killed", "print-in-task",
+    "tasks-expiring", "worker-child-killed", "print-in-task", "beat-runs-work", "async-in-task",
+    "message-bus", "failure-without-retry", "duplicate-execution",
   ]
 
   /// No fact of the Broker view is unknown but what takes a minute to be known.

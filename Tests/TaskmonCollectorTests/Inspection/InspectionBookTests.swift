@@ -62,9 +62,10 @@ import Testing
     var book = InspectionBook()
     book.learn(
       .registered, from: "w",
-      #"["a [acks_late=False]", "b [acks_late=True reject_on_worker_lost=True time_limit=9 "#
+      #"["a [acks_late=False ignore_result=False]", "#
+        + #""b [acks_late=True reject_on_worker_lost=True time_limit=9 "#
         + #"autoretry_for=(<class 'OSError'>,) ignore_result=True]", "#
-        + #""c [acks_late=False autoretry_for=()]", "d"]"#,
+        + #""c [acks_late=False autoretry_for=() ignore_result=False]", "d"]"#,
       at: at(1))
     #expect(
       book.workers["w"]?.registered

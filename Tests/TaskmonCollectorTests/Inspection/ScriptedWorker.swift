@@ -39,6 +39,9 @@ final class ScriptedWorker: Sendable {
     let ears = try server.connect()
     _ = try ears.pipeline([[Array("PSUBSCRIBE".utf8), Array("/0.celery.pidbox".utf8)]])
     let hands = try server.connect()
+    // A machine with much to do is no reason for a worker to go deaf.
+    ears.wait(atMost: 0)
+    hands.wait(atMost: 60)
     nonisolated(unsafe) let connections = (ears, hands)
     Thread.detachNewThread { [weak self] in
       while let push = try? connections.0.reply() {

@@ -10,15 +10,17 @@ struct SilenceDialogTests {
     text.flatMap { console.handle(.key(.character($0))) }
   }
 
-  private static var worst: Finding? { SampleData.data().report.findings.first }
+  private static var data: ConsoleData { SampleData.data(SampleData.troubled) }
+
+  private static var worst: Finding? { data.report.findings.first }
 
   @Test(
     "a offers an hour, eight, or until it ends, and wants to know why",
     arguments: [(1, 3600.0), (2, 28_800), (3, nil)])
   func silences(line: Int, seconds: Double?) throws {
     let worst = try #require(Self.worst)
-    let now = try #require(SampleData.data().snapshot?.takenAt)
-    var console = Console.showing(SampleData.data(), view: .health, keys: [.character("a")])
+    let now = try #require(Self.data.snapshot?.takenAt)
+    var console = Console.showing(Self.data, view: .health, keys: [.character("a")])
     let menu = console.lines.joined(separator: "\n")
     #expect(menu.contains("silence \(worst.rule) \(worst.subject)"))
     #expect(menu.contains("leave it") && !menu.contains("tell again"))
@@ -37,7 +39,7 @@ struct SilenceDialogTests {
 
   @Test("Esc leaves it as it is, in the menu and in the reason")
   func leaves() {
-    var console = Console.showing(SampleData.data(), view: .health, keys: [.character("a")])
+    var console = Console.showing(Self.data, view: .health, keys: [.character("a")])
     #expect(console.handle(.key(.enter)) == [], "the first line changes nothing")
     for key in [Key.character("a"), .down, .enter, .character("x"), .escape] {
       #expect(console.handle(.key(key)) == [])
@@ -48,7 +50,7 @@ struct SilenceDialogTests {
   @Test("What is silenced stands below, counts for nothing, and can be told again")
   func ends() throws {
     let worst = try #require(Self.worst)
-    var data = SampleData.data()
+    var data = Self.data
     var book = SilenceBook([
       Silence(rule: worst.rule, subject: worst.subject, until: nil, reason: "known")
     ])
@@ -67,11 +69,11 @@ struct SilenceDialogTests {
 
   @Test("Only a finding that holds can be silenced, and none of another time")
   func refusals() {
-    var elsewhere = Console.showing(SampleData.data(), view: .queues)
+    var elsewhere = Console.showing(Self.data, view: .queues)
     #expect(elsewhere.handle(.key(.character("a"))) == [.bell])
     #expect(elsewhere.lines.last?.contains("choose a finding first, in view 1") == true)
     var replay = Console(
-      data: SampleData.data(), options: ConsoleOptions(followsClock: false),
+      data: Self.data, options: ConsoleOptions(followsClock: false),
       pages: SampleData.page(of:))
     _ = replay.handle(.resize(columns: 100, rows: 24))
     #expect(replay.handle(.key(.character("a"))) == [.bell])
