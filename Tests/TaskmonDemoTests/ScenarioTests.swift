@@ -17,7 +17,7 @@ import Testing
     "all messages, events, deliveries and results can be read",
     arguments: ScenarioRegistry.all.map(\.name))
   func readable(_ name: String) throws {
-    let shop = try play(name, seconds: 25)
+    let shop = try play(name, seconds: 12)
     #expect(shop.sent.count > 20)
     _ = try shop.events()
     let unacked = KeyLayout(database: 0).unacked.bytes
@@ -61,7 +61,7 @@ import Testing
       default: break
       }
     }
-    #expect(expired.count > 20)
+    #expect(expired.count > 10)
     #expect(expired.isDisjoint(with: started))
   }
 }
