@@ -43,10 +43,13 @@ package struct StatsReply: Sendable, Equatable {
     return Seconds(seconds)
   }
 
-  /// From `celery.concurrency.prefork:TaskPool`; before 5.3 only prefork has processes and queues.
+  /// From `celery.concurrency.prefork:TaskPool`; before 5.3 from what only one pool tells.
   private static func kind(_ pool: JSONValue) -> String? {
     guard let path = pool["implementation"]?.string else {
-      return pool["writes"] == nil ? nil : "prefork"
+      if pool["writes"] != nil { return "prefork" }
+      if pool["threads"] != nil { return "threads" }
+      // The pool that has one process and no queues to others is the worker itself.
+      return pool["processes"] == nil ? nil : "solo"
     }
     let module = path.split(separator: ":").first?.split(separator: ".").last.map(String.init)
     return module == "thread" ? "threads" : module

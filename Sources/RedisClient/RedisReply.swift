@@ -41,4 +41,7 @@ package struct RedisServerError: Sendable, Hashable, CustomStringConvertible {
   /// The first word: `WRONGTYPE`, `NOAUTH`, `NOPERM`, `OOM`, `LOADING`, `MOVED`, `ERR`.
   package var code: String { String(message.prefix { $0 != " " }) }
   package var description: String { message }
+
+  /// A Redis that cannot save refuses PING like a write; and has answered it all the same.
+  var isAnswerToPing: Bool { code == "MISCONF" }
 }

@@ -26,7 +26,7 @@ extension RedisSession {
     }
     try checkMode(answers.last?.bytes)
     for answer in answers.prefix(required) {
-      guard let error = answer.error else { continue }
+      guard let error = answer.error, !error.isAnswerToPing else { continue }
       throw target.failure(whileLoggingIn: error)
     }
     if target.isMaster {

@@ -128,6 +128,7 @@ struct SubscriptionStream {
       case .pong: isAlive = answered() || isAlive
       // Before every pattern is confirmed, nothing has been promised.
       case .message(let place): if unconfirmed <= 0 { held.append(place) }
+      case .error(let error) where error.isAnswerToPing: isAlive = answered() || isAlive
       case .error(let error): throw .server(error)
       case .other: break
       }

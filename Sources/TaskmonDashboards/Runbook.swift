@@ -57,6 +57,7 @@ extension Runbook {
     let parts = [
       ("See it", page.confirm), ("What to do", page.remedy), ("Why it hurts", page.whyItHurts),
       ("How it is detected", page.detection), ("What cannot be seen", page.blindSpots),
+      ("How to see one", RuleCatalogue.demonstration(of: rule.id)),
       ("How to silence it", Silence.instruction(for: rule.id)),
     ]
     for (title, text) in parts { lines += ["", "**\(title)**", ""] + Markdown.prose(text) }

@@ -52,4 +52,20 @@ package struct DemoCommand: WireCommand, Hashable {
     Self("PUBLISH", channel.bytes, message)
   }
   static func delete(_ key: RedisKey) -> Self { Self("DEL", key.bytes) }
+
+  // What people do to a Redis, and what becomes of it.
+
+  /// A result that nobody ever removes: `result_expires = 0`.
+  static func storeForEver(_ value: [UInt8], at key: RedisKey) -> Self {
+    Self("SET", key.bytes, value)
+  }
+  /// Zeros, as many as it takes for the value to end there.
+  static func fill(_ key: RedisKey, bytes: Int) -> Self {
+    Self("SETRANGE", key.bytes, Array(max(0, bytes - 1)), [0])
+  }
+  static func configure(_ setting: String, _ value: String) -> Self {
+    Self("CONFIG", Array("SET".utf8), Array(setting.utf8), Array(value.utf8))
+  }
+  static var flushAll: Self { Self("FLUSHALL") }
+  static var shutDown: Self { Self("SHUTDOWN", Array("NOSAVE".utf8)) }
 }

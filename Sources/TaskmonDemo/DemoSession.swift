@@ -15,6 +15,8 @@ package actor DemoSession {
     let server: DemoServer
     let url: RedisURL
     let connection: RedisConnection
+    /// Opened and left alone, where the scenario is about connections.
+    let idle: [RedisConnection]
     var fleet: DemoFleet
   }
 
@@ -31,19 +33,33 @@ package actor DemoSession {
     let server = try await DemoServer.start(
       searchPath: searchPath, temporary: temporary, time: time)
     do {
-      let url = RedisURL(location: .plain(.unix(path: server.socketPath)))
+      let url = RedisURL(
+        location: .plain(.unix(path: server.socketPath)), database: options.scenario.database)
       let connection = RedisConnection(url: url, time: time, allows: [.demo])
       try await connection.connect()
       let now = time.now()
       var fleet = DemoFleet(options, address: server.socketPath, at: now)
       let first = fleet.begin(at: now)
       try check(await connection.send(first), of: first)
-      running = Running(server: server, url: url, connection: connection, fleet: fleet)
+      var idle: [RedisConnection] = []
+      for _ in 0..<options.scenario.idleConnections {
+        let connection = RedisConnection(url: url, time: time, allows: [])
+        try await connection.connect()
+        idle.append(connection)
+      }
+      running = Running(
+        server: server, url: url, connection: connection, idle: idle, fleet: fleet)
     } catch {
       await server.stop(time: time)
       throw error
     }
     return server.url
+  }
+
+  /// Where the workers' logs are, as a pattern; nil where they keep none, and before the start.
+  package var workerLogs: String? {
+    guard options.scenario.keepsLogs, let running else { return nil }
+    return "\(running.server.folder)/*@*.log"
   }
 
   /// Keeps the fleet alive until the task is cancelled; throws where its Redis is gone.
@@ -108,6 +124,7 @@ package actor DemoSession {
     guard let running else { return }
     self.running = nil
     await running.connection.close()
+    for connection in running.idle { await connection.close() }
     await running.server.stop(time: time)
   }
 
@@ -136,8 +153,17 @@ package actor DemoSession {
     let taken = zip(round.takes, replies.suffix(round.takes.count)).map { take, reply in
       (take: take, element: reply.bytes)
     }
-    guard let next = running?.fleet.receive(taken, at: time.now()), !next.isEmpty else { return }
+    guard let next = running?.fleet.receive(taken, at: time.now()) else { return }
+    keepLogs()
+    guard !next.isEmpty else { return }
     try check(await connection.send(next), of: next)
+  }
+
+  private func keepLogs() {
+    guard let lines = running?.fleet.takeLog(), let folder = running?.server.folder else { return }
+    for (node, group) in Dictionary(grouping: lines, by: \.node) {
+      LogFile.append(group.map { $0.line + "\n" }.joined(), to: "\(folder)/\(node).log")
+    }
   }
 
   private func answer(_ question: Question) async throws {

@@ -38,14 +38,14 @@ package struct Evaluator: Sendable {
         unknown: rules.map { UnknownRule(rule: $0.id, missing: "no snapshot yet") })
     }
     let gate = Gate(snapshot)
+    let scene = Scene(history, snapshot)
     var report = HealthReport(
       takenAt: snapshot.takenAt, observed: snapshot.observed, isGateShut: gate.isShut)
     var present: [Ranked] = []
     var ended: [Ranked] = []
     for (rank, rule) in rules.enumerated() {
       let verdict = gate.pass(rule) {
-        rule.init().evaluate(
-          history, snapshot: snapshot, limits: thresholds.values(for: rule))
+        rule.init().evaluate(scene, limits: thresholds.values(for: rule))
       }
       switch verdict {
       case .healthy:
@@ -114,7 +114,9 @@ package struct Evaluator: Sendable {
       if let known = bySubject[finding.subject], known.severity >= finding.severity { continue }
       bySubject[finding.subject] = finding
     }
-    let sorted = bySubject.values.sorted { ($1.severity, $0.subject) < ($0.severity, $1.subject) }
+    let order = bySubject.values.map { (severity: $0.severity, subject: $0.subject) }
+      .sorted { ($1.severity, $0.subject) < ($0.severity, $1.subject) }
+    let sorted = order.compactMap { bySubject[$0.subject] }
     guard sorted.count > subjectsPerRule else { return sorted }
     let rest = sorted.dropFirst(subjectsPerRule)
     guard var other = rest.first else { return sorted }

@@ -4,8 +4,14 @@ import TaskmonUnits
 /// What was heard of tasks lately, and what stands against judging by it.
 struct HeardTasks {
   private let watch: WorkerWatch
+  /// Why what workers do may not have been heard, though the stream was; nil where it was.
+  let blindness: String?
   /// Nil where nothing was heard.
   let window: TaskWindow?
+  /// Of each task, by name.
+  let tasks: [(name: String, tally: TaskTally)]
+  /// Those of which more is told than how their runs ended.
+  let marked: [(name: String, tally: TaskTally)]
 
   /// Windows are counted in whole minutes: the last ten of them are up to a minute shorter.
   static let slack = 0.9
@@ -16,7 +22,11 @@ struct HeardTasks {
 
   init(_ watch: WorkerWatch) {
     self.watch = watch
+    blindness = Self.blindness(watch)
     window = watch.history.tasks.window(at: watch.snapshot.takenAt)
+    let tallies = window?.tasks ?? [:]
+    tasks = tallies.keys.sorted().compactMap { name in tallies[name].map { (name, $0) } }
+    marked = tasks.filter { $0.tally.marks != .none }
   }
 
   var heard: Seconds { window?.heard ?? .zero }
@@ -28,10 +38,9 @@ struct HeardTasks {
     return "needs \(needed.compact) of observation, has \(heard.compact)"
   }
 
-  /// Why what workers do may not have been heard, though the stream was; nil where it was.
-  var blindness: String? {
+  private static func blindness(_ watch: WorkerWatch) -> String? {
     (watch.snapshot.workers.value ?? []).lazy.compactMap { worker in
-      let isUnheard = Self.isUnheard(worker, at: watch.snapshot.takenAt)
+      let isUnheard = isUnheard(worker, at: watch.snapshot.takenAt)
       guard isUnheard || worker.events == nil && worker.sendsTaskEvents.value == nil,
         watch.liveness(of: worker.id)?.consumes == true
       else { return nil }

@@ -26,9 +26,9 @@ struct LostWork {
   /// A heartbeat later than a start by this knows of it.
   private static let margin = Seconds(5)
 
-  init(_ track: WorkerTrack, _ watch: WorkerWatch) {
+  init(_ track: WorkerTrack, _ whereabouts: Whereabouts) {
     self.track = track
-    let desk = Desk(track, watch)
+    let desk = Desk(track, whereabouts)
     pieces = track.holdings.map { $0.map { Piece(task: $0, fate: desk.fate(of: $0)) } }
   }
 
@@ -38,27 +38,13 @@ struct LostWork {
   /// How the fate of one task is found out.
   private struct Desk {
     let track: WorkerTrack
-    let watch: WorkerWatch
-    let timeout: Seconds
-    /// Messages held unacknowledged, by task id.
-    let unacked: [String: UnackedMessage]
-    /// Whether `unacked` are all there are, each with its id.
-    let isWhole: Bool
+    let whereabouts: Whereabouts
     /// Why the runs named need not all have been running; nil where they were.
     let doubt: String?
 
-    init(_ track: WorkerTrack, _ watch: WorkerWatch) {
+    init(_ track: WorkerTrack, _ whereabouts: Whereabouts) {
       self.track = track
-      self.watch = watch
-      timeout = VisibilityTimeout(watch, assumed: VisibilityTimeout.standard).seconds
-      let facts = watch.snapshot.unacked.value
-      isWhole =
-        facts.map { $0.isWhole && $0.sample.allSatisfy { $0.message.value?.taskID != nil } }
-        ?? false
-      unacked = Dictionary(
-        (facts?.sample ?? []).compactMap { entry in
-          entry.message.value?.taskID.map { ($0, entry) }
-        }, uniquingKeysWith: { first, _ in first })
+      self.whereabouts = whereabouts
       doubt = Self.doubt(track)
     }
 
@@ -73,10 +59,12 @@ struct LostWork {
     }
 
     func fate(of task: HeldTask) -> Fate {
-      if runsElsewhere(task.id) { return .settled }
-      let restored = (unacked[task.id]?.deliveredAt ?? task.since) + timeout
-      if unacked[task.id] != nil { return .waits(until: restored) }
-      let isOverdue = watch.snapshot.takenAt > restored
+      if whereabouts.isAtAnother(task.id, than: track.id) { return .settled }
+      let message = whereabouts.unacked[task.id]
+      let restored = (message?.deliveredAt ?? task.since) + whereabouts.timeout
+      if message != nil { return .waits(until: restored) }
+      let isWhole = whereabouts.isWhole
+      let isOverdue = whereabouts.now > restored
       if !task.isRunning || task.acknowledged == false {
         return isWhole || isOverdue ? .settled : .waits(until: nil)
       }
@@ -86,17 +74,44 @@ struct LostWork {
       return .unclear(
         "whether \(task.task ?? task.id) on \(track.id.name) was acknowledged early was not heard")
     }
+  }
+}
 
-    private func runsElsewhere(_ id: String) -> Bool {
-      if (watch.snapshot.running.value ?? []).contains(where: {
-        $0.id == id && $0.worker != track.id
-      }) {
-        return true
-      }
-      return watch.tracks.contains { other in
-        other.id != track.id && other.holdings?.contains { $0.id == id } == true
-          && watch.liveness(of: other).consumes
-      }
+/// Where messages and runs are, for all workers that were lost.
+struct Whereabouts {
+  let now: Timestamp
+  /// After which Redis hands out again what was not acknowledged.
+  let timeout: Seconds
+  /// Messages held unacknowledged, by task id.
+  let unacked: [String: UnackedMessage]
+  /// Whether `unacked` are all there are, each with its id.
+  let isWhole: Bool
+  /// Who runs a task, or holds it and lives; by task id.
+  private let holders: [String: [WorkerID]]
+
+  init(_ watch: WorkerWatch) {
+    now = watch.snapshot.takenAt
+    timeout = VisibilityTimeout(watch, assumed: VisibilityTimeout.standard).seconds
+    let facts = watch.snapshot.unacked.value
+    isWhole =
+      facts.map { $0.isWhole && $0.sample.allSatisfy { $0.message.value?.taskID != nil } }
+      ?? false
+    unacked = Dictionary(
+      (facts?.sample ?? []).compactMap { entry in
+        entry.message.value?.taskID.map { ($0, entry) }
+      }, uniquingKeysWith: { first, _ in first })
+    var holders: [String: [WorkerID]] = [:]
+    for run in watch.snapshot.running.value ?? [] {
+      holders[run.id, default: []].append(run.worker)
     }
+    for track in watch.tracks where watch.liveness(of: track).consumes {
+      for task in track.holdings ?? [] { holders[task.id, default: []].append(track.id) }
+    }
+    self.holders = holders
+  }
+
+  /// Whether another worker runs this task, or has it in its hands.
+  func isAtAnother(_ task: String, than worker: WorkerID) -> Bool {
+    holders[task]?.contains { $0 != worker } ?? false
   }
 }

@@ -1,4 +1,4 @@
-package import TaskmonModel
+import TaskmonModel
 package import TaskmonUnits
 
 /// One mistake taskmon can name.
@@ -19,7 +19,7 @@ package protocol Rule: Sendable {
 
   init()
 
-  func evaluate(_ history: SnapshotHistory, snapshot: Snapshot, limits: ThresholdValues) -> Verdict
+  func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict
 }
 
 extension Rule {

@@ -10,9 +10,25 @@ struct StuckRun {
 
   /// Which limit was passed, and when that counts as passed.
   private struct Breach {
+    enum Limit {
+      case hard(Seconds)
+      case soft(Seconds)
+      /// There is none; how long its runs usually take, nil where too few have ended to tell.
+      case none(usual: Seconds?)
+    }
+
     let severity: Severity
     let allowed: Seconds
-    let words: String
+    let limit: Limit
+
+    var words: String {
+      switch limit {
+      case .hard(let hard): "hard limit \(hard.limit)"
+      case .soft(let soft): "soft limit \(soft.limit)"
+      case .none(let usual?): "no time limit, usually \(usual.text)"
+      case .none(nil): "no time limit"
+      }
+    }
   }
 
   /// An answer older than this does not prove that the task still runs.
@@ -66,14 +82,12 @@ struct StuckRun {
     var breaches: [Breach] = []
     if let hard = run.limits.hard {
       let allowed = hard + limits.seconds("hard-margin", for: name)
-      breaches.append(
-        Breach(severity: .critical, allowed: allowed, words: "hard limit \(hard.limit)"))
+      breaches.append(Breach(severity: .critical, allowed: allowed, limit: .hard(hard)))
     }
     if let soft = run.limits.soft {
       let margin = max(
         limits.seconds("soft-margin", for: name), soft * limits.number("soft-ratio", for: name))
-      breaches.append(
-        Breach(severity: .critical, allowed: soft + margin, words: "soft limit \(soft.limit)"))
+      breaches.append(Breach(severity: .critical, allowed: soft + margin, limit: .soft(soft)))
     }
     if breaches.isEmpty, run.limits.isKnown {
       breaches.append(unlimited(run, limits))
@@ -86,12 +100,11 @@ struct StuckRun {
     guard let usual = run.usual, usual.runs >= limits.count("p99-runs", for: name) else {
       return Breach(
         severity: .warning, allowed: limits.seconds("no-statistics", for: name),
-        words: "no time limit")
+        limit: .none(usual: nil))
     }
     let allowed = max(
       limits.seconds("no-limit", for: name), usual.p99 * limits.number("p99-factor", for: name))
-    return Breach(
-      severity: .warning, allowed: allowed, words: "no time limit, usually \(usual.p99.text)")
+    return Breach(severity: .warning, allowed: allowed, limit: .none(usual: usual.p99))
   }
 
   private static func state(

@@ -3,7 +3,7 @@ package import TaskmonUnits
 
 /// How long Redis lets a worker hold a message before it is handed out again.
 package struct VisibilityTimeout: Sendable, Equatable {
-  package let seconds: Seconds
+  package private(set) var seconds: Seconds
   /// Nobody told: it is what kombu uses unless told otherwise.
   package let isAssumed: Bool
   /// Who might have a shorter one, and was not heard; nil where all were.
@@ -21,14 +21,20 @@ package struct VisibilityTimeout: Sendable, Equatable {
   /// What was told by hand stands for the workers that told nothing.
   init(_ watch: WorkerWatch, assumed: Seconds) {
     let snapshot = watch.snapshot
-    let present = (snapshot.workers.value ?? []).filter { worker in
-      switch watch.liveness(of: worker.id) {
-      case .alive, .busy, .doubtful, .mute, nil: true
-      case .stopped, .lost: false
+    let workers = snapshot.workers.value ?? []
+    var silent: WorkerFacts?
+    var told: [Seconds] = []
+    for place in workers.indices {
+      switch watch.liveness(of: workers[place].id) {
+      case .alive, .busy, .doubtful, .mute, nil: break
+      case .stopped, .lost: continue
+      }
+      if case .value(let settings) = workers[place].settings {
+        told.append(settings.visibilityTimeout ?? Self.standard)
+      } else {
+        silent = silent ?? workers[place]
       }
     }
-    let silent = present.first { $0.settings.value == nil }
-    var told = present.compactMap(\.settings.value).map { $0.visibilityTimeout ?? Self.standard }
     if silent != nil || told.isEmpty, let given = snapshot.broker.visibilityTimeout {
       told.append(given)
     }
@@ -41,5 +47,12 @@ package struct VisibilityTimeout: Sendable, Equatable {
     } else {
       gap = told.isEmpty ? "no worker told its visibility timeout" : nil
     }
+  }
+
+  /// The same with another assumption, where it is one.
+  func assuming(_ other: Seconds) -> VisibilityTimeout {
+    var timeout = self
+    if isAssumed { timeout.seconds = other }
+    return timeout
   }
 }

@@ -64,14 +64,14 @@ struct ReadLogs {
   private let logs: WorkerLogFacts
   private let silent: String?
 
-  init(_ logs: WorkerLogFacts, _ history: SnapshotHistory, _ snapshot: Snapshot) {
+  init(_ logs: WorkerLogFacts, _ scene: Scene) {
     self.logs = logs
-    let fleet = LiveFleet(history, snapshot)
+    let fleet = scene.fleet
     let byName = Dictionary(grouping: logs.files.filter { $0.failure == nil }) { file in
       file.node ?? file.fileName
     }
     subjects = byName.sorted { $0.key < $1.key }.map { name, files in
-      Self.subject(name, files, history, snapshot)
+      Self.subject(name, files, scene.history, scene.snapshot)
     }
     let named = Set(logs.files.compactMap(\.node))
     let unread = fleet.workers.first { !named.contains($0.id.name) }?.id.name

@@ -20,12 +20,16 @@ enum Liveness: Equatable {
 }
 
 /// Tells a worker's silence from our own deafness, for all rules alike.
-struct WorkerWatch {
+///
+/// An object, as each run and each worker is judged with it at hand: no one copies the snapshot.
+final class WorkerWatch: Sendable {
   let history: SnapshotHistory
   let snapshot: Snapshot
   let limits: ThresholdValues
   /// Every worker remembered, by name and pid.
   let tracks: [WorkerTrack]
+  /// Judged once, for whoever asks.
+  private let verdicts: [WorkerID: Liveness]
 
   /// How old an answer may be and still prove life: three rounds of questions.
   static let answerAge = Seconds(90)
@@ -46,6 +50,8 @@ struct WorkerWatch {
     self.snapshot = snapshot
     self.limits = limits
     tracks = history.workersInOrder
+    let signs = SignsOfLife(snapshot, limits)
+    verdicts = history.workers.mapValues(signs.liveness)
   }
 
   /// The track of a worker; one named without a pid is the process of that name heard last.
@@ -59,11 +65,37 @@ struct WorkerWatch {
     [track.lastHeard, track.lastReply].compactMap(\.self).max() ?? Timestamp(secondsSince1970: 0)
   }
 
-  func liveness(of id: WorkerID) -> Liveness? { track(of: id).map(liveness) }
+  func liveness(of id: WorkerID) -> Liveness? {
+    verdicts[id] ?? track(of: id).map(liveness)
+  }
 
   func liveness(of track: WorkerTrack) -> Liveness {
+    verdicts[track.id] ?? SignsOfLife(snapshot, limits).liveness(track)
+  }
+
+  /// The queues that some worker takes messages from, or will.
+  func consumedQueues() -> Set<String> {
+    Set(tracks.filter { liveness(of: $0).consumes }.flatMap { $0.queues ?? [] })
+  }
+}
+
+/// What the signs of one worker say.
+private struct SignsOfLife {
+  private let snapshot: Snapshot
+  private let limits: ThresholdValues
+  /// Who runs something with a hard limit: past the limit `stuck-task` names it.
+  private let limited: Set<WorkerID>
+
+  init(_ snapshot: Snapshot, _ limits: ThresholdValues) {
+    self.snapshot = snapshot
+    self.limits = limits
+    let runs = snapshot.running.value ?? []
+    limited = Set(runs.lazy.filter { $0.limits.hard != nil }.map(\.worker))
+  }
+
+  func liveness(_ track: WorkerTrack) -> Liveness {
     if let offline = track.offlineSince,
-      (track.lastHeard ?? offline) - offline <= Self.straggling
+      (track.lastHeard ?? offline) - offline <= WorkerWatch.straggling
     {
       return .stopped
     }
@@ -83,7 +115,7 @@ struct WorkerWatch {
   private func answers(_ track: WorkerTrack, since: Timestamp) -> Bool {
     guard let reply = track.lastReply else { return false }
     return reply > since && reply >= snapshot.observedSince
-      && snapshot.takenAt - reply <= Self.answerAge
+      && snapshot.takenAt - reply <= WorkerWatch.answerAge
   }
 
   private func isSilent(_ track: WorkerTrack, _ heard: Timestamp, _ interval: Seconds) -> Bool {
@@ -97,7 +129,7 @@ struct WorkerWatch {
   private func withoutHeartbeat(_ track: WorkerTrack) -> Liveness {
     let proof = [track.lastHeard, track.lastReply].compactMap(\.self).max()
     let age = proof.map { snapshot.takenAt - $0 }
-    if let age, age <= Self.answerAge { return .alive }
+    if let age, age <= WorkerWatch.answerAge { return .alive }
     let ago = age.map { "for \($0.text)" } ?? "yet"
     return .mute("\(track.id.name) sends no heartbeats and has not answered \(ago)")
   }
@@ -105,11 +137,11 @@ struct WorkerWatch {
   private func ofSilent(_ track: WorkerTrack) -> Liveness {
     guard let pool = track.pool else { return ofSilentUntold(track) }
     guard pool.fallsSilentWhenBusy else { return .lost }
-    if snapshot.running.value?.contains(where: { $0.isLimited(on: track.id) }) == true {
+    if limited.contains(track.id) || limited.contains(WorkerID(name: track.id.name)) {
       return .busy
     }
     if let start = track.oldestStart {
-      return snapshot.takenAt - start <= Self.longestWork ? .busy : .lost
+      return snapshot.takenAt - start <= WorkerWatch.longestWork ? .busy : .lost
     }
     guard track.sendsTaskEvents == true else {
       return .doubtful(
@@ -142,22 +174,12 @@ struct WorkerWatch {
   /// Celery holds the events of a solo pool back until the task that they tell of has ended.
   private func longestRun(on id: WorkerID) -> Seconds {
     let worker = snapshot.workers.value?.first { $0.id == id }
-    guard let tasks = worker?.ownTasks, !tasks.isEmpty else { return Self.longestWork }
+    guard let tasks = worker?.ownTasks, !tasks.isEmpty else { return WorkerWatch.longestWork }
     let limits = tasks.compactMap(\.hardLimit)
-    guard limits.count == tasks.count, let longest = limits.max() else { return Self.longestWork }
-    return longest + Self.overtime
-  }
-
-  /// The queues that some worker takes messages from, or will.
-  func consumedQueues() -> Set<String> {
-    Set(tracks.filter { liveness(of: $0).consumes }.flatMap { $0.queues ?? [] })
-  }
-}
-
-extension RunningTask {
-  /// A run with a hard limit on this worker: past the limit `stuck-task` names it.
-  fileprivate func isLimited(on id: WorkerID) -> Bool {
-    worker.name == id.name && (worker.pid == nil || worker.pid == id.pid) && limits.hard != nil
+    guard limits.count == tasks.count, let longest = limits.max() else {
+      return WorkerWatch.longestWork
+    }
+    return longest + WorkerWatch.overtime
   }
 }
 

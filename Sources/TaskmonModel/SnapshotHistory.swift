@@ -232,10 +232,14 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     let known = consumers.map { worker in
       worker.registered.value.map { Set($0.lazy.map(\.name).filter(met.contains)) }
     }
+    let isWhole = consumers.allSatisfy { $0.queues.value != nil }
+    var knownOf: [String: [Set<String>?]] = [:]
+    for (worker, tasks) in zip(consumers, known) {
+      for queue in Set(worker.queues.value ?? []) { knownOf[queue, default: []].append(tasks) }
+    }
     for queue in registries.keys {
-      let own = zip(consumers, known).filter { $0.0.queues.value?.contains(queue) == true }
-      let isWhole = consumers.allSatisfy { $0.queues.value != nil }
-      let sets = own.compactMap(\.1)
+      let own = knownOf[queue] ?? []
+      let sets = own.compactMap(\.self)
       registries[queue]?.judge(
         waiting: found[queue]?.waiting ?? [],
         consumers: isWhole && sets.count == own.count ? sets : nil, at: now)

@@ -23,9 +23,12 @@ struct EvaluatorBench {
     print(
       "it says: \(report.findings.count) findings, \(report.healthy.count) rules healthy,"
         + " \(report.unknown.count) unknown")
+    guard let latest = history.latest else { return }
+    var scene = Scene(history, latest)
+    print("  what rules share: \(text(measure { scene = Scene(history, latest) }.median))")
     let each = RuleRegistry.all.map { rule in
-      var alone = Evaluator(rules: [rule])
-      return (rule.id, measure { report = alone.evaluate(history) }.median)
+      let limits = ThresholdOverrides().values(for: rule)
+      return (rule.id, measure { _ = rule.init().evaluate(scene, limits: limits) }.median)
     }
     for (id, median) in each.sorted(by: { $0.1 > $1.1 }).prefix(Self.slowest) {
       print("  \(id): \(text(median))")

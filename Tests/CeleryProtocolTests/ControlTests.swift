@@ -86,14 +86,17 @@ struct ControlReplyTests {
   }
 
   @Test(
-    "a pool is told by its module, and in old versions by what only prefork has",
+    "a pool is told by its module, and in old versions by what only one of them has",
     arguments: [
       (["implementation": "celery.concurrency.solo:TaskPool"], "solo"),
       (["implementation": "celery.concurrency.thread:TaskPool"], "threads"),
       (["implementation": "celery.concurrency.gevent:TaskPool"], "gevent"),
       (["implementation": "celery.concurrency.eventlet:TaskPool"], "eventlet"),
       (["implementation": "my.pools:Pool"], "pools"),
-      (["max-concurrency": 2, "writes": [:]], "prefork"), (["max-concurrency": 2], nil),
+      (["max-concurrency": 2, "writes": [:]], "prefork"),
+      (["max-concurrency": 2, "threads": 2], "threads"),
+      (["max-concurrency": 1, "processes": [7], "timeouts": []], "solo"),
+      (["max-concurrency": 2], nil),
     ] as [(JSONValue, String?)])
   func namesPools(_ pool: JSONValue, _ expected: String?) throws {
     #expect(try StatsReply(["pool": pool]).pool == expected)

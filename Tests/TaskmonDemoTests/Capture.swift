@@ -27,7 +27,7 @@ enum Capture {
     let body = try #require(try JSONValue(decoding: envelope.body).array)
     let headers = envelope.headers
     let limits = try #require(headers["timelimit"]?.array)
-    return OutgoingTask(
+    var task = OutgoingTask(
       id: try #require(message.taskID), task: try #require(message.task),
       arguments: try #require(body.first?.array),
       keywordArguments: try #require(body[1].members),
@@ -39,6 +39,11 @@ enum Capture {
       origin: try #require(message.origin), replyTo: try #require(message.replyTo),
       parentID: message.parentID, ignoresResult: headers["ignore_result"] == .bool(true),
       isFromBeat: message.isFromBeat, deliveryTag: try #require(message.deliveryTag))
+    task.group = headers["group"]?.string
+    task.groupIndex = headers["group_index"]?.int
+    task.chord = body[2]["chord"] ?? .null
+    task.isRedelivered = headers["redelivered"]?.bool ?? false
+    return task
   }
 
   /// A published message of one of the event files.

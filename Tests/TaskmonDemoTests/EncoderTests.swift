@@ -13,7 +13,9 @@ import Testing
       "decorated task: limits, ignore_result, priority 6", "call-time limits",
       "two PersistentScheduler beats publishing the same schedule",
       "retry republish, attempt 1 (self.retry countdown=1)",
-      "retry republish, attempt 2 (self.retry countdown=1)",
+      "retry republish, attempt 2 (self.retry countdown=1)", "group", "chord",
+      "long arg (argsrepr truncated)",
+      "restored after visibility_timeout (redelivered flags set)",
     ])
   func sameBytes(label: String) throws {
     let real = try Capture.element(label)
@@ -53,6 +55,9 @@ import Testing
       step = .failed(exception: fault.0, traceback: traceback)
     case "task-retried":
       step = .retried(exception: fault.0, traceback: try #require(fault.1))
+    case "task-revoked":
+      guard event["expired"] == true else { return nil }
+      step = .expired
     default: return nil
     }
     return EventEncoder.step(step, of: id, sender, clock: clock, at: moment)
@@ -114,8 +119,8 @@ import Testing
     }
     #expect(
       compared.keys.sorted() == [
-        "task-failed", "task-received", "task-retried", "task-sent", "task-started",
-        "task-succeeded", "worker-heartbeat", "worker-online",
+        "task-failed", "task-received", "task-retried", "task-revoked", "task-sent",
+        "task-started", "task-succeeded", "worker-heartbeat", "worker-online",
       ])
     #expect(compared.values.allSatisfy { $0 >= 1 }, "\(compared)")
     #expect(compared.values.reduce(0, +) > 700, "\(compared)")

@@ -14,9 +14,8 @@ private struct Echo: Rule {
     summary: "", whyItHurts: "", detection: "", blindSpots: "", confirm: "", remedy: "")
   static let thresholds: [Threshold] = []
 
-  func evaluate(
-    _ history: SnapshotHistory, snapshot: Snapshot, limits: ThresholdValues
-  ) -> Verdict {
+  func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+    let snapshot = scene.snapshot
     let parts = (snapshot.queues.value ?? []).map { $0.name.split(separator: ":").map(String.init) }
     if parts.contains(where: { $0.first == "unknown" }) { return .unknown("told to be") }
     return .judged(

@@ -156,9 +156,7 @@ private struct AlwaysStuck: Rule {
   static let page = RulePage(
     summary: "", whyItHurts: "", detection: "", blindSpots: "", confirm: "", remedy: "")
 
-  func evaluate(
-    _ history: SnapshotHistory, snapshot: Snapshot, limits: ThresholdValues
-  ) -> Verdict {
+  func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
     .findings([
       Finding(
         rule: Self.id, severity: .warning, subject: "a", message: "m", since: noon, evidence: [],

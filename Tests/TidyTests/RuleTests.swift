@@ -32,6 +32,8 @@ struct RuleTests {
       #expect(part.count >= 40 && part.last?.isWhitespace == false, "\(part)")
     }
     #expect(!page.summary.contains("\n"))
+    // The dump of Celery's events has "task received", not the type of the event.
+    #expect(page.confirm.firstMatch(of: #/events --dump \| grep [^\n]*task-/#) == nil)
     #expect(page.confirm.contains("redis-cli") || page.confirm.contains("celery "))
   }
 
@@ -59,6 +61,18 @@ struct RuleTests {
     for (kind, signs) in kinds {
       #expect(signs.contains { file.code.contains($0) }, "\(file.path): never does it \(kind)")
     }
+  }
+
+  @Test("the demo shows every rule, in a scenario of its name", arguments: ids)
+  func scenario(_ id: String) throws {
+    let name = id.split(separator: "-").map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
+    let file = try #require(
+      SourceTree.sources.first { $0.path.hasSuffix("/Scenarios/\(name).swift") },
+      "no scenario \(id)")
+    let constant = name.prefix(1).lowercased() + name.dropFirst()
+    #expect(file.code.contains("static let \(constant) = Scenario("))
+    let registry = try #require(SourceTree.sources.first { $0.stem == "ScenarioRegistry" })
+    #expect(registry.code.contains(".\(constant),"))
   }
 
   private func rule(_ id: String) throws -> any Rule.Type {

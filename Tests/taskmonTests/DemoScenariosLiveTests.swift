@@ -5,14 +5,17 @@ import Testing
 @Suite("The demo's scenarios are what they say", .tags(.live))
 struct DemoScenariosLiveTests {
   @Test(
-    "one mistake, one finding", .timeLimit(.minutes(4)),
-    arguments: [
-      ("healthy", []), ("beat-down", ["critical beat-down beat"]),
-      ("worker-without-tasks", ["warning worker-without-tasks celery@worker-5"]),
-      ("unregistered-task", ["critical unregistered-task shop.sync_prices"]),
-    ])
-  func one(_ scenario: String, _ wanted: [String]) async throws {
+    "one mistake, one finding", .timeLimit(.minutes(10)), arguments: try await ScenarioPages.names()
+  )
+  func one(_ scenario: String) async throws {
     let page = try await ScenarioPages.shared.page(of: scenario)
-    #expect(page.headlines == wanted, "\(page.text)")
+    #expect(page.headlines == ScenarioExpectations.headlines(of: scenario), "\(page.findings)")
+    #expect(page.strangers == [])
+  }
+
+  @Test("what is expected is expected of scenarios that there are, once of each")
+  func expectations() async throws {
+    let names = ScenarioExpectations.all.map(\.scenario)
+    #expect(names.sorted() == (try await ScenarioPages.names()).sorted())
   }
 }

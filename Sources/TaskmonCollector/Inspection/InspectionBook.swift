@@ -59,6 +59,8 @@ struct InspectionBook: Sendable {
     var since: Timestamp
     /// The process asked, where it was known: another one of the same name owes nothing.
     var pid: Int?
+    /// Nil where somebody else has asked it.
+    var question: Question?
   }
 
   private(set) var workers: [String: Answers] = [:]
@@ -97,10 +99,12 @@ struct InspectionBook: Sendable {
   func owes(_ name: String) -> Timestamp? { debts[name]?.since }
 
   mutating func didNotAnswer(
-    _ names: some Sequence<String>, pids: [String: Int] = [:], at now: Timestamp
+    _ names: some Sequence<String>, to question: Question? = nil, pids: [String: Int] = [:],
+    at now: Timestamp
   ) {
     for name in names where debts[name] == nil {
-      debts[name] = Debt(since: now, pid: pids[name] ?? workers[name]?.pid)
+      debts[name] = Debt(
+        since: now, pid: pids[name] ?? workers[name]?.pid, question: question)
     }
   }
 
@@ -203,10 +207,6 @@ struct InspectionBook: Sendable {
   /// Has the static questions asked again; what they were answered stays until then.
   mutating func forgetStatics(of names: [String]) {
     for name in names { workers[name]?.answeredStatics = [:] }
-  }
-
-  func expectedBytes(_ question: Question, from name: String, assumed: ByteCount) -> Int {
-    workers[name]?.replySizes[question] ?? Int(assumed.value)
   }
 }
 

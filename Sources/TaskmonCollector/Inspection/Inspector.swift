@@ -29,6 +29,12 @@ actor Inspector {
   /// Of the round under way; told when it has ended, so that a half is never taken for a whole.
   private var round = Round()
 
+  /// The question under way, and whom it waits for; left standing where the wait was broken off.
+  private var asking: InspectionBook.Question?
+  private var awaited: Set<String> = []
+  /// Answers to pings that have not come: nobody knows whose they are.
+  private var unnamedDebts = 0
+
   private struct Round {
     var answered = 0
     var receivers: Int?
@@ -86,11 +92,13 @@ actor Inspector {
 
   /// Late answers, without asking anything; gives who has paid up.
   func drainLate() async throws(RedisError) -> Set<String> {
-    guard await replies.isMade, !book.debts.isEmpty else { return [] }
+    guard await replies.isMade, isOwed else { return [] }
     let owed = Set(book.debts.keys)
-    try await drain()
-    return owed.subtracting(book.debts.keys)
+    let found = try await drain().filter { $0.1 == .ping }.map(\.worker)
+    return owed.subtracting(book.debts.keys).union(found)
   }
+
+  private var isOwed: Bool { !book.debts.isEmpty || unnamedDebts > 0 }
 
   /// What these have told once is asked anew in the next round.
   func forgetStatics(of names: [String]) { book.forgetStatics(of: names) }
@@ -104,10 +112,27 @@ actor Inspector {
   func paid(_ name: String) { book.paid(name) }
 
   /// Redis was away: what was owed may never come, and our list may be gone.
-  func reconnected() { book.forgiveAll() }
+  func reconnected() {
+    book.forgiveAll()
+    unnamedDebts = 0
+  }
 
-  /// Removes our reply list; the last thing this process writes.
-  func close() async { await replies.delete() }
+  /// Removes our reply list, or leaves it to its expiry where an answer may still come; the last
+  /// thing this process writes.
+  func close() async {
+    if asking != nil { await replies.hurry { await self.awaitTheLast() } }
+    await replies.end(isOwed: isOwed || !awaited.isEmpty)
+  }
+
+  /// Whoever was asked a moment ago is about to answer.
+  private func awaitTheLast() async {
+    while asking == .ping ? unnamedDebts > 0 : !awaited.isEmpty {
+      do {
+        try await drain()
+        try await time.sleep(.milliseconds(10))
+      } catch { return }
+    }
+  }
 
   /// Deletes reply lists that an earlier run left without an expiry.
   func sweepLeftovers(pace: ScanPace) async throws(RedisError) {
@@ -139,36 +164,38 @@ actor Inspector {
   private func pingIfNeeded() async throws(RedisError) {
     if let lastPing {
       let age = time.uptime() - lastPing.at
-      let isNobodyKnown = known.pids.isEmpty && book.workers.isEmpty
+      // Whoever has heard the last one and does not answer is not asked in each round.
+      let isNobodyKnown =
+        known.pids.isEmpty && book.workers.isEmpty
+        && (lastPing.receivers == 0 || age > Self.pingPause)
       let hasChanged = facts.receivers != lastPing.receivers && age > Self.pingPause
       guard isNobodyKnown || hasChanged || age > Self.pingAge else { return }
     }
-    let receivers = try await request(.ping, to: nil, expecting: nil)
+    let receivers = try await request(.ping, to: nil)
     if let receivers { lastPing = (receivers, time.uptime()) }
   }
 
+  /// Asks them in batches, each of which has ended before the next.
+  ///
+  /// The first answer shows how large one is: until it is there only few are asked, one at first.
   private func ask(
-    _ question: InspectionBook.Question, _ names: [String], atOnce: Int
+    _ question: InspectionBook.Question, _ names: [String], atOnce most: Int
   ) async throws(RedisError) {
     var rest = names
+    var few = 1
     while !rest.isEmpty, !Task.isCancelled {
       guard case .free(let free) = try await permission() else { return }
-      let limit = RequestBatches.limit(free: free, budget: budget)
-      let expected = { [book, budget] name in
-        book.expectedBytes(question, from: name, assumed: budget.assumedReply)
-      }
-      let (fitting, tooLarge) = RequestBatches.sieve(rest, expected: expected, limit: limit)
+      let sizes = ReplySizes(of: question, book: book, budget: budget, free: free, now: time.now())
+      let (fitting, tooLarge) = RequestBatches.sieve(
+        rest, expected: sizes.least, limit: sizes.limit)
       book.decline(
         question, of: tooLarge,
         because: "not asked: its answer might take more of Redis' free memory (\(free.text)) "
           + "than taskmon allows itself")
-      guard
-        let batch = RequestBatches.split(
-          fitting, expected: expected, limit: limit, count: atOnce
-        ).first
-      else { return }
+      guard let batch = sizes.batch(of: fitting, few: few, most: most) else { return }
+      few = few < most / 2 ? few * 2 : most
       rest = Array(fitting.dropFirst(batch.count))
-      _ = try await request(question, to: batch, expecting: Set(batch))
+      _ = try await request(question, to: batch)
     }
   }
 
@@ -194,12 +221,30 @@ actor Inspector {
   ///
   /// Returns how many connections received it; nil where it was not sent.
   private func request(
-    _ question: InspectionBook.Question, to names: [String]?, expecting: Set<String>?
+    _ question: InspectionBook.Question, to names: [String]?
   ) async throws(RedisError) -> Int? {
     if let error = try await replies.renew() {
-      suspend("our reply list could not be made: \(error.message)")
+      suspend("our reply list could not be made: \(error.sentence(on: layout))")
       return nil
     }
+    (asking, awaited) = (question, Set(names ?? []))
+    let receivers: Int?
+    do throws(RedisError) {
+      receivers = try await publish(question, to: names)
+      if receivers == nil { awaited = [] }
+      if let receivers { try await collect(question, isForAll: names == nil, receivers) }
+    } catch {
+      // It may have been sent all the same.
+      stopWaiting()
+      throw error
+    }
+    stopWaiting()
+    return receivers
+  }
+
+  private func publish(
+    _ question: InspectionBook.Question, to names: [String]?
+  ) async throws(RedisError) -> Int? {
     let ticket = UUID().uuidString.lowercased()
     book.asked(question, ticket: ticket, at: time.now())
     let sent = try await link.send([
@@ -208,41 +253,46 @@ actor Inspector {
         expires: time.now() + budget.replyWait, layout: layout)
     ])
     guard let receivers = sent.first?.integer else {
-      suspend(
-        "requests are not permitted: \(sent.first?.error?.message ?? "PUBLISH gave no number")")
+      let why = sent.first?.error?.sentence(on: layout) ?? "PUBLISH gave no number"
+      suspend("requests are not permitted: \(why)")
       return nil
     }
     round.receivers = receivers
-    try await collect(question, expecting: expecting, receivers: receivers)
+    if names == nil { unnamedDebts += receivers }
     return receivers
   }
 
   private func collect(
-    _ question: InspectionBook.Question, expecting: Set<String>?, receivers: Int
+    _ question: InspectionBook.Question, isForAll: Bool, _ receivers: Int
   ) async throws(RedisError) {
     let deadline = time.uptime() + budget.replyWait
-    var missing = expecting ?? []
     var answered = 0
     var pause = Seconds.milliseconds(5)
     while !Task.isCancelled {
-      for answer in try await drain() where answer.1 == question {
-        missing.remove(answer.worker)
-        answered += 1
-      }
-      if expecting != nil ? missing.isEmpty : answered >= receivers { break }
-      guard time.uptime() < deadline else { break }
+      answered += try await drain().count { $0.1 == question }
+      round.answered = max(round.answered, answered)
+      if isForAll ? answered >= receivers : awaited.isEmpty { return }
+      guard time.uptime() < deadline else { return }
       do { try await time.sleep(pause) } catch { return }
       pause = min(pause * 2, .milliseconds(100))
     }
-    round.answered = max(round.answered, answered)
-    if !Task.isCancelled { book.didNotAnswer(missing, pids: known.pids, at: time.now()) }
+  }
+
+  /// Whoever has not answered owes; but not where nobody was given the time to.
+  private func stopWaiting() {
+    guard !Task.isCancelled else { return }
+    if let asking { book.didNotAnswer(awaited, to: asking, pids: known.pids, at: time.now()) }
+    (asking, awaited) = (nil, [])
   }
 
   /// Takes whatever lies in our list.
   @discardableResult
   private func drain() async throws(RedisError) -> [(worker: String, InspectionBook.Question)] {
-    let elements = try await replies.take(keepingAlive: !book.debts.isEmpty)
+    let elements = try await replies.take(keepingAlive: isOwed)
     let now = time.now()
-    return elements.compactMap { book.take($0, at: now) }
+    let answers = elements.compactMap { book.take($0, at: now) }
+    for answer in answers where answer.1 == asking { awaited.remove(answer.worker) }
+    unnamedDebts = max(0, unnamedDebts - answers.count { $0.1 == .ping })
+    return answers
   }
 }

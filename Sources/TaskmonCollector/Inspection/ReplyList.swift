@@ -5,6 +5,9 @@ import TaskmonUnits
 
 /// The one list in Redis that workers answer into: ours, never without an expiry, gone at the end.
 ///
+/// Where an answer may still come it is left to its expiry instead: that answer would make it anew
+/// without one.
+///
 /// Workers only push. A list that ran empty would lose its expiry and the next late answer would
 /// make one that stays for ever; so an element of our own always stays last in it.
 actor ReplyList {
@@ -17,6 +20,8 @@ actor ReplyList {
   private let key: RedisKey
   private let time: TimeSource
   private var renewedAt = Seconds.zero
+  /// Questions that somebody has not answered who has heard them.
+  private(set) var openQuestions = 0
 
   init(link: RedisLink, layout: KeyLayout, time: TimeSource) {
     self.link = link
@@ -35,6 +40,12 @@ actor ReplyList {
     return nil
   }
 
+  /// A question is about to be asked.
+  func open() { openQuestions += 1 }
+
+  /// Everybody has answered it, or nobody has heard it.
+  func settle() { openQuestions -= 1 }
+
   /// Takes the answers out, oldest first.
   ///
   /// While answers are owed the list is kept alive, or one of them would make it anew.
@@ -42,7 +53,7 @@ actor ReplyList {
     guard isMade else { return [] }
     let age = time.uptime() - renewedAt
     if keepingAlive, age > Seconds(Double(ReplyListCommand.expirySeconds) / 3) {
-      _ = try await renew()
+      try await prolong()
     }
     let replies = try await link.send([
       ReplyListCommand.multi, .takeRange(key), .keepSentinel(key), .exec,
@@ -52,16 +63,34 @@ actor ReplyList {
     return elements.reversed().compactMap(\.bytes).filter { $0 != ReplyListCommand.sentinel }
   }
 
+  /// A full Redis refuses an element, and yet gives the list there is more time.
+  private func prolong() async throws(RedisError) {
+    if try await renew() != nil { _ = try await link.send([ReplyListCommand.expire(key)]) }
+  }
+
   /// How long the end of taskmon may wait for it.
   private static let farewell = Seconds(1)
 
+  /// Deletes it, or leaves it where answers are still owed.
+  ///
   /// Where Redis is away or hangs the list goes by its own expiry, and nobody waits for it.
-  func delete() async {
+  func end(isOwed: Bool) async {
     guard isMade else { return }
+    await hurry {
+      if isOwed {
+        try? await self.prolong()
+      } else {
+        _ = try? await self.link.send([ReplyListCommand.delete(self.key)])
+      }
+    }
+  }
+
+  /// Does one of the last things there are to do, for a moment at most.
+  func hurry(_ work: @escaping @Sendable () async -> Void) async {
     if case .down = link.state { return }
-    let (link, key, time) = (link, key, time)
+    let time = time
     await withTaskGroup(of: Void.self) { group in
-      group.addTask { _ = try? await link.send([ReplyListCommand.delete(key)]) }
+      group.addTask { await work() }
       group.addTask { try? await time.sleep(Self.farewell) }
       await group.next()
       group.cancelAll()

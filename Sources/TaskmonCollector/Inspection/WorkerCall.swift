@@ -56,13 +56,17 @@ struct WorkerCall: Sendable {
     }
     let slip = Slip(
       owner: replies.owner, ticket: UUID().uuidString.lowercased(), expires: time.now() + wait)
+    await replies.open()
     let sent = try await link.send([make(slip)])
     guard let receivers = sent.first?.integer else {
+      await replies.settle()
       let why = sent.first?.error?.sentence(on: layout) ?? "PUBLISH gave no number"
       return .silent("requests are not permitted: \(why)")
     }
     var answers = Answers(receivers: receivers, ticket: slip.ticket)
     try await collect(&answers, until: expected ?? receivers, wait: wait)
+    let isSettled = answers.replies.count >= expected ?? receivers
+    if receivers == 0 || isSettled { await replies.settle() }
     return .sent(answers)
   }
 
@@ -71,9 +75,9 @@ struct WorkerCall: Sendable {
     try await replies.take(keepingAlive: false).compactMap { try? ControlReply(decoding: $0) }
   }
 
-  /// Removes the reply list.
+  /// Removes the reply list, or leaves it to its expiry where answers may still come.
   func close() async {
-    await replies.delete()
+    await replies.end(isOwed: replies.openQuestions > 0)
     await link.close()
   }
 

@@ -4,8 +4,8 @@ import TaskmonUnits
 /// What the simulated shop does all day: its queues, its tasks and its periodic schedule.
 package struct Shop: Sendable {
   package let queues: [String]
-  package let kinds: [TaskKind]
-  let schedule: [RedBeatEncoder.Entry]
+  package var kinds: [TaskKind]
+  var schedule: [RedBeatEncoder.Entry]
 
   /// A shop with so many queues, at least one and at most 64.
   package init(queues count: Int) {

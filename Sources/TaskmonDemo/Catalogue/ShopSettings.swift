@@ -7,7 +7,9 @@ enum ShopSettings {
   static let resultExpires = 3600
 
   /// What is not at its default; `address` is the broker's, without the database.
-  static func changes(address: String, schedule: [RedBeatEncoder.Entry]) -> [JSONMember] {
+  static func changes(
+    address: String, schedule: [RedBeatEncoder.Entry], lockMilliseconds: Int
+  ) -> [JSONMember] {
     [
       JSONMember("broker_url", .string("redis+socket://\(address)")),
       JSONMember("result_backend", .string("redis+socket://\(address)?virtual_host=0")),
@@ -19,7 +21,7 @@ enum ShopSettings {
       JSONMember("beat_max_loop_interval", 5),
       JSONMember("task_send_sent_event", true),
       JSONMember("redbeat_redis_url", .string("unix://\(address)?db=0")),
-      JSONMember("redbeat_lock_timeout", .whole(DemoBeat.lockMilliseconds / 1000)),
+      JSONMember("redbeat_lock_timeout", .whole(lockMilliseconds / 1000)),
       JSONMember("worker_disable_prefetch", false),
       JSONMember("include", ["celery.app.builtins", "shop.tasks"]),
     ]

@@ -17,6 +17,9 @@ package struct TaskKind: Sendable {
   let runtime: ClosedRange<Double>
   /// How often a run fails and is tried again, with back-off; such a task has `autoretry_for`.
   let retryChance: Double
+  /// How often it is tried again, and the longest pause before that in seconds.
+  let maxRetries: Int
+  let longestPause: Int
   /// How often a run fails for good.
   let failureChance: Double
   /// Seconds from publishing to the `eta`; nil for at once.
@@ -28,7 +31,8 @@ package struct TaskKind: Sendable {
     _ name: String, queue: String, priorities: [Int] = [0], hardLimit: Int? = 60,
     softLimit: Int? = nil, acksLate: Bool = false, ignoresResult: Bool = true,
     weight: Double = 0, runtime: ClosedRange<Double>, retryChance: Double = 0,
-    failureChance: Double = 0, delay: ClosedRange<Double>? = nil,
+    maxRetries: Int = 3, longestPause: Int = 600, failureChance: Double = 0,
+    delay: ClosedRange<Double>? = nil,
     arguments: @escaping @Sendable (inout DemoRandom) -> [JSONValue] = { _ in [] },
     result: @escaping @Sendable (inout DemoRandom) -> JSONValue = { _ in nil }
   ) {
@@ -42,6 +46,8 @@ package struct TaskKind: Sendable {
     self.weight = weight
     self.runtime = runtime
     self.retryChance = retryChance
+    self.maxRetries = maxRetries
+    self.longestPause = longestPause
     self.failureChance = failureChance
     self.delay = delay
     self.arguments = arguments
@@ -63,7 +69,7 @@ package struct TaskKind: Sendable {
     case "time_limit": hardLimit.map(String.init)
     case "soft_time_limit": softLimit.map(String.init)
     case "autoretry_for": retryChance > 0 ? "(<class 'ConnectionError'>,)" : nil
-    case "max_retries": "3"
+    case "max_retries": "\(maxRetries)"
     case "default_retry_delay": "180"
     case "retry_backoff": retryChance > 0 ? "1" : nil
     case "ignore_result": ignoresResult ? "True" : "False"

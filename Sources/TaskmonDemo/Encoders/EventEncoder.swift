@@ -35,6 +35,8 @@ package enum EventEncoder {
     /// Without a traceback where no code of the task was reached.
     case failed(exception: String, traceback: String?)
     case retried(exception: String, traceback: String)
+    /// Thrown away unrun, because its time was over.
+    case expired
   }
 
   package static func online(
@@ -63,7 +65,7 @@ package enum EventEncoder {
       JSONMember("eta", .time(task.eta)),
       JSONMember("expires", .time(task.expires)),
       JSONMember("queue", .string(task.queue)),
-      JSONMember("exchange", ""),
+      JSONMember("exchange", .string(task.exchange)),
       JSONMember("routing_key", .string(task.queue)),
     ]
     return event("task-sent", sender, clock: clock, fields, at: moment)
@@ -103,6 +105,13 @@ package enum EventEncoder {
     case .retried(let exception, let traceback):
       event(
         "task-retried", sender, clock: clock, [subject] + fault(exception, traceback), at: moment)
+    case .expired:
+      event(
+        "task-revoked", sender, clock: clock,
+        [
+          subject, JSONMember("terminated", false), JSONMember("signum", nil),
+          JSONMember("expired", true),
+        ], at: moment)
     }
   }
 

@@ -5,13 +5,13 @@ package enum MessageEncoder {
   /// An element of a queue's list.
   package static func element(_ task: OutgoingTask) -> [UInt8] {
     EnvelopeWriter.envelope(
-      body: [.array(task.arguments), .object(task.keywordArguments), noCallbacks],
+      body: [.array(task.arguments), .object(task.keywordArguments), callbacks(of: task)],
       headers: headers(of: task), properties: properties(of: task))
   }
 
-  private static let noCallbacks: JSONValue = [
-    "callbacks": nil, "errbacks": nil, "chain": nil, "chord": nil,
-  ]
+  private static func callbacks(of task: OutgoingTask) -> JSONValue {
+    ["callbacks": nil, "errbacks": nil, "chain": nil, "chord": task.chord]
+  }
 
   private static func headers(of task: OutgoingTask) -> JSONValue {
     var members = [
@@ -21,8 +21,8 @@ package enum MessageEncoder {
       JSONMember("shadow", nil),
       JSONMember("eta", .time(task.eta)),
       JSONMember("expires", .time(task.expires)),
-      JSONMember("group", nil),
-      JSONMember("group_index", nil),
+      JSONMember("group", .text(task.group)),
+      JSONMember("group_index", .whole(task.groupIndex)),
       JSONMember("retries", .whole(task.retries)),
       JSONMember("timelimit", [.whole(task.hardLimit), .whole(task.softLimit)]),
       JSONMember("root_id", .string(task.rootID)),
@@ -35,6 +35,7 @@ package enum MessageEncoder {
       JSONMember("stamped_headers", nil),
       JSONMember("stamps", [:]),
     ]
+    if task.isRedelivered { members.append(JSONMember("redelivered", true)) }
     if task.isFromBeat { members.append(JSONMember("celery_beat_task", true)) }
     return .object(members)
   }
@@ -44,7 +45,8 @@ package enum MessageEncoder {
       correlationID: task.id, replyTo: task.replyTo,
       // A worker that publishes a retry names the first publisher a second time.
       origin: task.retries > 0 ? task.origin : nil,
-      expiration: task.expiresAfterMilliseconds.map(String.init), deliveryMode: 2, exchange: "",
-      routingKey: task.queue, priority: task.priority, deliveryTag: task.deliveryTag)
+      expiration: task.expiresAfterMilliseconds.map(String.init), deliveryMode: 2,
+      exchange: task.exchange, routingKey: task.queue, redelivered: task.isRedelivered,
+      priority: task.priority, deliveryTag: task.deliveryTag)
   }
 }

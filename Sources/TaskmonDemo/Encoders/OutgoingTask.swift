@@ -10,6 +10,15 @@ package struct OutgoingTask: Sendable, Equatable {
   /// Beat hands arguments over as a list, which shows in their repr: `[1]` and not `(1,)`.
   package var argumentsAreList: Bool
   package var queue: String
+  /// What it was published to; empty for the nameless exchange, which leads to the queue.
+  package var exchange = ""
+  /// Whether Redis has handed it out before.
+  package var isRedelivered = false
+  /// Of a group or a chord, and its place in it.
+  package var group: String?
+  package var groupIndex: Int?
+  /// The signature of what runs when all parts of the chord are done; null for no chord.
+  package var chord = JSONValue.null
   /// 0 (most urgent) to 9.
   package var priority: Int
   package var retries: Int
@@ -62,10 +71,19 @@ package struct OutgoingTask: Sendable, Equatable {
 
   /// As `headers.argsrepr` and events have them: a tuple, or beat's list.
   package var argumentsRepr: String {
-    guard !argumentsAreList else { return PythonRepr.text(of: .array(arguments)) }
-    let inner = PythonRepr.text(of: .array(arguments)).dropFirst().dropLast()
-    return arguments.count == 1 ? "(\(inner),)" : "(\(inner))"
+    let list = PythonRepr.text(of: .array(arguments))
+    guard !argumentsAreList else { return cut(list) }
+    let inner = list.dropFirst().dropLast()
+    return cut(arguments.count == 1 ? "(\(inner),)" : "(\(inner))")
   }
 
-  package var keywordArgumentsRepr: String { PythonRepr.text(of: .object(keywordArguments)) }
+  package var keywordArgumentsRepr: String {
+    cut(PythonRepr.text(of: .object(keywordArguments)))
+  }
+
+  /// Celery cuts reprs at 1024 characters, and closes a text that it cut.
+  private func cut(_ text: String) -> String {
+    guard text.utf8.count > 1024 else { return text }
+    return text.hasPrefix("('") ? "\(text.prefix(1025))...', ...)" : "\(text.prefix(1021))..."
+  }
 }

@@ -14,6 +14,15 @@ package enum PythonTime {
     return "\(date)T\(clock)\(fraction)+00:00"
   }
 
+  /// As `logging` writes it: `2026-11-22 08:09:01,496`, here of a machine that lives in UTC.
+  static func logged(_ moment: Timestamp) -> String {
+    let parts = Parts(moment)
+    let date = "\(digits(parts.year, 4))-\(digits(parts.month, 2))-\(digits(parts.day, 2))"
+    let clock = [parts.hour, parts.minute, parts.second].map { digits($0, 2) }
+      .joined(separator: ":")
+    return "\(date) \(clock),\(digits(parts.microsecond / 1000, 3))"
+  }
+
   /// A moment taken apart in UTC, to the microsecond.
   struct Parts {
     let year, month, day, hour, minute, second, microsecond: Int64

@@ -65,8 +65,8 @@ package enum ReplyEncoder {
       "type": .string(task.task), "hostname": .string(request.hostname),
       "time_start": .epoch(request.startedAt), "acknowledged": .bool(request.acknowledged),
       "delivery_info": [
-        "exchange": "", "routing_key": .string(task.queue), "priority": .whole(task.priority),
-        "redelivered": false,
+        "exchange": .string(task.exchange), "routing_key": .string(task.queue),
+        "priority": .whole(task.priority), "redelivered": .bool(task.isRedelivered),
       ],
       "worker_pid": .whole(request.workerPID),
     ]

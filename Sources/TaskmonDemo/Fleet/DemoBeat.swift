@@ -8,6 +8,8 @@ struct DemoBeat: Sendable {
     let entry: RedBeatEncoder.Entry
     var due: Timestamp
     var runs = 0
+    /// Whether a run is a message; else the scheduler does the work itself.
+    var isSent = true
 
     /// Moves on to the first due moment after `now`; what was missed stays missed.
     mutating func advance(past now: Timestamp) {
@@ -27,5 +29,11 @@ struct DemoBeat: Sendable {
   var nextExtension: Timestamp
 
   /// RedBeat's `redbeat_lock_timeout` in the shop's settings.
-  static let lockMilliseconds = 25_000
+  var lockMilliseconds = 25_000
+  /// Whether it takes its lock at all; `redbeat_lock_key = None` is that it does not.
+  var takesLock = true
+  /// How long each of its turns takes, in which nothing else is sent; nil for no time.
+  var work: Seconds?
+  /// Its next turn, while it is at work.
+  var busyUntil: Timestamp?
 }

@@ -39,6 +39,29 @@ extension DemoFleet {
     beats = []
   }
 
+  /// The beat has been at work since that moment, and comes to its schedule once in `work`.
+  mutating func occupyBeat(since moment: Timestamp, work: Seconds) {
+    for index in beats.indices {
+      beats[index].work = work
+      beats[index].busyUntil = moment + work
+      // As with a `beat_max_loop_interval` of a minute: the lock outlives such a turn.
+      beats[index].lockMilliseconds = 300_000
+      for line in beats[index].lines.indices {
+        beats[index].lines[line].due = moment + beats[index].lines[line].entry.every
+        beats[index].lines[line].runs = 720
+      }
+    }
+  }
+
+  /// One more entry of the schedule; `isSent` tells whether its runs are messages.
+  mutating func schedule(_ entry: RedBeatEncoder.Entry, isSent: Bool, at now: Timestamp) {
+    shop.schedule.append(entry)
+    for index in beats.indices {
+      beats[index].lines.append(
+        DemoBeat.Line(entry: entry, due: now + entry.every, isSent: isSent))
+    }
+  }
+
   private func beat(
     _ publisher: Publisher, lockToken: String?, lag: Seconds, at now: Timestamp
   ) -> DemoBeat {
@@ -58,21 +81,32 @@ extension DemoFleet {
           .set(
             KeyLayout.redBeatDefinition, to: RedBeatEncoder.definition(line.entry), in: key),
           .set(
-            KeyLayout.redBeatMeta, to: RedBeatEncoder.meta(lastRun: now, runs: nil), in: key),
+            KeyLayout.redBeatMeta, to: meta(of: line, at: now), in: key),
           .add(Array(line.entry.name.utf8), to: layout.redBeatStatics),
           .add(key.bytes, wholeScore: score(line.due), to: layout.redBeatSchedule),
         ]
       }
+      guard beat.takesLock else { continue }
       outbox.append(
         .lock(
-          layout.redBeatLock, token: Array(token.utf8), milliseconds: DemoBeat.lockMilliseconds))
+          layout.redBeatLock, token: Array(token.utf8), milliseconds: beat.lockMilliseconds))
     }
+  }
+
+  private func meta(of line: DemoBeat.Line, at now: Timestamp) -> [UInt8] {
+    line.runs > 0
+      ? RedBeatEncoder.meta(lastRun: line.due - line.entry.every, runs: line.runs)
+      : RedBeatEncoder.meta(lastRun: now, runs: nil)
   }
 
   mutating func tickBeats(until now: Timestamp) {
     for index in beats.indices {
-      if beats[index].lockToken != nil, beats[index].nextExtension <= now {
-        outbox.append(.extend(layout.redBeatLock, milliseconds: DemoBeat.lockMilliseconds))
+      if let free = beats[index].busyUntil, free > now { continue }
+      beats[index].busyUntil = beats[index].work.map { now + $0 }
+      let holdsLock = beats[index].lockToken != nil && beats[index].takesLock
+      if holdsLock, beats[index].nextExtension <= now {
+        outbox.append(
+          .extend(layout.redBeatLock, milliseconds: beats[index].lockMilliseconds))
         beats[index].nextExtension = now + .seconds(1)
       }
       for line in beats[index].lines.indices
@@ -85,7 +119,7 @@ extension DemoFleet {
   private mutating func run(_ line: Int, of index: Int, at now: Timestamp) {
     beats[index].lines[line].advance(past: now)
     let current = beats[index].lines[line]
-    publish(current.entry, by: index, at: now)
+    if current.isSent { publish(current.entry, by: index, at: now) }
     guard beats[index].lockToken != nil else { return }
     let key = layout.redBeatEntry(current.entry.name)
     outbox += [

@@ -45,11 +45,14 @@ extension DemoFleet {
     case "registered":
       guard worker.knowsTasks else { return [] }
       let items = question.arguments["taskinfoitems"]?.array?.compactMap(\.string) ?? []
+      let known = shop.kinds.filter { !worker.lacks.contains($0.name) }
       return .array(
-        shop.kinds.sorted { $0.name < $1.name }.map { .string($0.registered(items: items)) })
+        known.sorted { $0.name < $1.name }.map { .string($0.registered(items: items)) })
     case "conf":
       let defaults = question.arguments["with_defaults"]?.bool ?? false
-      let changes = ShopSettings.changes(address: address, schedule: shop.schedule)
+      let lock = beats.first { $0.lockToken != nil }?.lockMilliseconds ?? 25_000
+      let changes = ShopSettings.changes(
+        address: address, schedule: shop.schedule, lockMilliseconds: lock)
       return ShopSettings.conf(changes, withDefaults: defaults)
     default:
       let name = PythonRepr.text(of: JSONValue.string(question.method))

@@ -8,7 +8,7 @@ extension DemoFleet {
   mutating func publish(task name: String, returning value: JSONValue, at now: Timestamp) {
     guard let kind = shop.kind(name) else { return }
     let task = compose(kind, publisher: 0, at: now)
-    prescribed[task.id] = value
+    prescribed[task.id] = DemoWorker.Fate(outcome: .success(value))
     send(task, publisher: 0, at: now)
   }
 
@@ -22,8 +22,21 @@ extension DemoFleet {
     send(task, publisher: 0, at: now)
   }
 
+  /// Publishes a task of the shop, changed by `change`; nothing where the shop has none of it.
+  mutating func publish(
+    _ name: String, fate: DemoWorker.Fate? = nil, at now: Timestamp,
+    _ change: (inout OutgoingTask) -> Void = { _ in }
+  ) {
+    guard let kind = shop.kind(name) else { return }
+    var task = compose(kind, publisher: 0, at: now)
+    change(&task)
+    prescribed[task.id] = fate
+    send(task, publisher: 0, at: now)
+  }
+
   /// Single tasks all the time, a mailing and a batch of reports now and then.
   mutating func produce(until now: Timestamp) {
+    guard !isQuiet else { return }
     var budget = 2000
     while nextPublish <= now, budget > 0 {
       let moment = nextPublish

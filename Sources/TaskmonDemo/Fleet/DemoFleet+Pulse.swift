@@ -9,7 +9,8 @@ extension DemoFleet {
     guard workers[index].nextHeartbeat <= now else { return }
     let clock = workers[index].tick()
     let event = EventEncoder.heartbeat(
-      workers[index].sender, clock: clock, pulse: pulse(of: index), at: now)
+      workers[index].sender, clock: clock, pulse: pulse(of: index),
+      at: now + workers[index].clockOffset)
     publish(event, from: workers[index].node, routingKey: "worker.heartbeat")
     workers[index].nextHeartbeat = workers[index].nextHeartbeat + DemoFleet.heartbeatPeriod
   }
@@ -26,6 +27,7 @@ extension DemoFleet {
   mutating func flushEvents(of index: Int) {
     let events = workers[index].events
     workers[index].events = []
+    guard workers[index].sendsTaskEvents else { return }
     for start in stride(from: 0, to: events.count, by: 24) {
       let batch = Array(events[start..<min(start + 24, events.count)])
       publish(.array(batch), from: workers[index].node, routingKey: "task.multi")

@@ -24,21 +24,30 @@ extension DemoFleet {
         to: layout.binding(exchange: QueueName(layout.eventExchange))))
   }
 
-  /// One more worker, of an application whose tasks were not found.
-  mutating func addWorkerWithoutTasks(queue: String, at now: Timestamp) {
+  /// One more worker, an hour old, for a queue of its own; gives its number.
+  ///
+  /// Only while nothing has been written yet: its birth is told with that of the others.
+  @discardableResult
+  mutating func recruit(
+    for queue: String, slots: Int = 2, at now: Timestamp,
+    _ change: (inout DemoWorker) -> Void = { _ in }
+  ) -> Int {
     let number = workers.count + 1
     let pid = random.whole(2000...30_000)
     var worker = DemoWorker(
       node: "celery@worker-\(number)", host: "worker-\(number)", pid: pid, pool: .prefork,
-      slots: 2, processes: [pid + 2, pid + 4], queues: [queue], oid: random.uuid(version: 3),
-      startedAt: now, nextHeartbeat: now + .seconds(1))
-    worker.knowsTasks = false
-    let clock = worker.tick()
+      slots: slots, processes: (1...max(1, slots)).map { pid + $0 * 2 }, queues: [queue],
+      oid: random.uuid(version: 3), startedAt: now - .hours(1),
+      nextHeartbeat: now + .seconds(1))
+    change(&worker)
     workers.append(worker)
-    declare(worker)
-    let event = EventEncoder.online(
-      worker.sender, clock: clock, pulse: pulse(of: workers.count - 1), at: now)
-    publish(event, from: worker.node, routingKey: "worker.online")
+    return number - 1
+  }
+
+  /// A publisher declares the queues it sends to as well.
+  mutating func declare(queue: String, exchange: String? = nil) {
+    let member = binding(routingKey: queue, pattern: "", queue: queue)
+    outbox.append(.add(member, to: layout.binding(exchange: QueueName(exchange ?? queue))))
   }
 
   private func binding(routingKey: String, pattern: String, queue: String) -> [UInt8] {

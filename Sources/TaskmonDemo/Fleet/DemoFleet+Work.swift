@@ -17,29 +17,6 @@ extension DemoFleet {
         outcome: .success(nil), pid: workers[index].pid, acknowledged: true))
   }
 
-  /// Kills the first worker just as it has begun one of each of these tasks.
-  mutating func killFirstWorker(amid tasks: [String], at now: Timestamp) {
-    guard let index = workers.firstIndex(where: { !$0.isKilled }) else { return }
-    for kind in tasks.compactMap({ shop.kind($0) }) {
-      let task = compose(kind, publisher: 0, at: now)
-      announce(task, by: publishers[0].sender, clock: publishers[0].tick(), at: now)
-      inFlight[task.deliveryTag] = task
-      deliver(MessageEncoder.element(task), to: index, at: now)
-    }
-    startRuns(of: index, at: now)
-    flushEvents(of: index)
-    workers[index].kill()
-  }
-
-  /// Stores what a run returned that ended before anybody looked.
-  mutating func leaveResult(of name: String, returning value: JSONValue, at moment: Timestamp) {
-    guard let kind = shop.kind(name),
-      let index = workers.firstIndex(where: { $0.queues.contains(kind.queue) })
-    else { return }
-    let task = compose(kind, publisher: 0, at: moment)
-    store("SUCCESS", value, of: task, on: index, at: moment)
-  }
-
   /// A message taken from a list: noted as unacknowledged, and announced.
   ///
   /// One that the fleet did not write is dropped, as a worker drops what it cannot read.
@@ -48,8 +25,10 @@ extension DemoFleet {
       let task = inFlight.removeValue(forKey: tag)
     else { return }
     guard let kind = shop.kind(task.task) else { return refuse(task, on: index, at: now) }
+    if workers[index].lacks.contains(task.task) { return refuse(task, on: index, at: now) }
+    if isOver(task, at: now) { return expire(task, on: index, at: now) }
     let entry = EnvelopeWriter.unackedEntry(
-      message: element, exchange: "", routingKey: task.queue)
+      message: element, exchange: task.exchange, routingKey: task.queue)
     outbox += [
       .multi,
       .add(Array(tag.utf8), score: now.secondsSince1970, to: layout.unackedIndex),
@@ -58,7 +37,9 @@ extension DemoFleet {
     ]
     let clock = workers[index].tick()
     workers[index].events.append(
-      EventEncoder.received(workers[index].sender, clock: clock, task: task, at: now))
+      EventEncoder.received(
+        workers[index].sender, clock: clock, task: task, at: now + workers[index].clockOffset))
+    log("INFO/MainProcess] celery.worker.strategy: Task \(title(task)) received", index, at: now)
     let held = DemoWorker.Held(task: task, kind: kind)
     if task.eta.map({ $0 > now }) == true {
       workers[index].scheduled.append(held)
@@ -87,24 +68,31 @@ extension DemoFleet {
   mutating func startRuns(of index: Int, at now: Timestamp) {
     while workers[index].active.count < workers[index].slots, !workers[index].reserved.isEmpty {
       let held = workers[index].reserved.removeFirst()
+      if isOver(held.task, at: now) {
+        acknowledge(held.task)
+        expire(held.task, on: index, at: now)
+        continue
+      }
       if !held.kind.acksLate { acknowledge(held.task) }
       let busy = Set(workers[index].active.map(\.pid))
       let free = workers[index].processes.first { !busy.contains($0) }
       workers[index].count(held.task.task)
+      let fate = prescribed.removeValue(forKey: held.task.id)
+      let runtime = fate?.runtime ?? random.between(held.kind.runtime)
       workers[index].active.append(
         DemoWorker.Run(
-          held: held, startedAt: now, endsAt: now + Seconds(random.between(held.kind.runtime)),
-          outcome: outcome(of: held), pid: free ?? workers[index].pid,
+          held: held, startedAt: now, endsAt: now + Seconds(runtime),
+          outcome: fate?.outcome ?? outcome(of: held), pid: free ?? workers[index].pid,
           acknowledged: !held.kind.acksLate))
       note(.started, of: held.task, on: index, at: now)
     }
   }
 
   private mutating func outcome(of held: DemoWorker.Held) -> DemoWorker.Outcome {
-    if let value = prescribed.removeValue(forKey: held.task.id) { return .success(value) }
-    if held.task.retries < 3, random.chance(held.kind.retryChance) {
+    if held.task.retries < held.kind.maxRetries, random.chance(held.kind.retryChance) {
       // `retry_backoff` with its jitter: whole seconds, up to 1, 2, 4.
-      let seconds = random.whole(1...(1 << max(0, held.task.retries)))
+      let longest = 1 << min(max(0, held.task.retries), 16)
+      let seconds = random.whole(1...min(longest, held.kind.longestPause))
       return .retry(.gatewayClosed, seconds: seconds)
     }
     if random.chance(held.kind.failureChance) { return .failure(.badRecord) }
@@ -126,7 +114,9 @@ extension DemoFleet {
     let task = run.held.task
     switch run.outcome {
     case .success(let value):
+      logRun(run, on: index, at: moment)
       store("SUCCESS", value, of: task, on: index, at: moment)
+      countPart(task)
       let runtime = (moment - run.startedAt).value
       note(
         .succeeded(result: shortRepr(value), runtime: runtime), of: task, on: index, at: moment)
@@ -141,6 +131,7 @@ extension DemoFleet {
       store("RETRY", fault.result, traceback: traceback, of: task, on: index, at: moment)
       note(
         .retried(exception: fault.repr, traceback: traceback), of: task, on: index, at: moment)
+    case .killed: loseProcess(of: run, on: index, at: moment)
     }
     if !run.acknowledged { acknowledge(task) }
   }
@@ -162,20 +153,12 @@ extension DemoFleet {
   }
 
   /// The result's key with its expiry, and the same published for whoever waits for it.
-  private mutating func store(
+  mutating func store(
     _ status: String, _ result: JSONValue, traceback: String? = nil, of task: OutgoingTask,
     on index: Int, at moment: Timestamp
   ) {
     guard !task.ignoresResult else { return }
-    let value = ResultEncoder.value(
-      ResultEncoder.Meta(
-        status: status, result: result, traceback: traceback,
-        children: status == "RETRY" ? [task.id] : [],
-        doneAt: status == "RETRY" ? nil : moment, parentID: task.parentID,
-        extended: ResultEncoder.Extended(
-          name: task.task, arguments: task.arguments, keywordArguments: task.keywordArguments,
-          worker: workers[index].node, retries: task.retries, queue: task.queue),
-        taskID: task.id))
+    let value = meta(status, result, traceback, of: task, by: workers[index].node, at: moment)
     let key = layout.result(id: task.id)
     outbox += [
       .multi, .store(value, at: key, seconds: ShopSettings.resultExpires),
@@ -183,7 +166,22 @@ extension DemoFleet {
     ]
   }
 
-  private mutating func acknowledge(_ task: OutgoingTask) {
+  func meta(
+    _ status: String, _ result: JSONValue, _ traceback: String? = nil, of task: OutgoingTask,
+    by worker: String, at moment: Timestamp
+  ) -> [UInt8] {
+    ResultEncoder.value(
+      ResultEncoder.Meta(
+        status: status, result: result, traceback: traceback,
+        children: status == "RETRY" ? [task.id] : [],
+        doneAt: status == "RETRY" ? nil : moment, parentID: task.parentID,
+        extended: ResultEncoder.Extended(
+          name: task.task, arguments: task.arguments, keywordArguments: task.keywordArguments,
+          worker: worker, retries: task.retries, queue: task.queue),
+        taskID: task.id))
+  }
+
+  mutating func acknowledge(_ task: OutgoingTask) {
     let tag = Array(task.deliveryTag.utf8)
     outbox += [
       .multi, .remove(tag, fromSortedSet: layout.unackedIndex),
@@ -191,12 +189,14 @@ extension DemoFleet {
     ]
   }
 
-  private mutating func note(
+  mutating func note(
     _ step: EventEncoder.Step, of task: OutgoingTask, on index: Int, at moment: Timestamp
   ) {
     let clock = workers[index].tick()
     workers[index].events.append(
-      EventEncoder.step(step, of: task.id, workers[index].sender, clock: clock, at: moment))
+      EventEncoder.step(
+        step, of: task.id, workers[index].sender, clock: clock,
+        at: moment + workers[index].clockOffset))
   }
 
   /// Celery cuts the repr of a result at 1024 characters.

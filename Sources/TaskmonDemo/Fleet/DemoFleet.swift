@@ -25,7 +25,7 @@ package struct DemoFleet: Sendable {
     var due: Timestamp
   }
 
-  let shop: Shop
+  var shop: Shop
   let layout: KeyLayout
   let address: String
   let tasksPerSecond: Double
@@ -40,8 +40,14 @@ package struct DemoFleet: Sendable {
   var waiting: [RedisKey: Int] = [:]
   /// Messages in lists, by delivery tag.
   var inFlight: [String: OutgoingTask] = [:]
-  /// What a task is told to return, by its id.
-  var prescribed: [String: JSONValue] = [:]
+  /// How a run is told to end, by the task's id.
+  var prescribed: [String: DemoWorker.Fate] = [:]
+  /// Messages that the scenario is not done with.
+  var unfinished: [OutgoingTask] = []
+  /// Nobody publishes anything but what the scenario does.
+  var isQuiet = false
+  /// Lines of workers' logs since they were taken last, by the worker's number.
+  var logLines: [(worker: Int, line: String)] = []
   var pending: [Pending]
   var nextPublish: Timestamp
   var nextMailing: Timestamp
@@ -55,7 +61,7 @@ package struct DemoFleet: Sendable {
   package init(_ options: DemoOptions, address: String, at now: Timestamp) {
     var random = DemoRandom(seed: options.seed)
     shop = Shop(queues: options.queues)
-    layout = KeyLayout(database: 0)
+    layout = KeyLayout(database: options.scenario.database)
     self.address = address
     tasksPerSecond = options.tasksPerSecond
     workers = Staffing(shop, options).workers(at: now, random: &random)
@@ -69,6 +75,7 @@ package struct DemoFleet: Sendable {
     lastStep = now
     self.random = random
     beats.append(firstBeat(at: now))
+    options.scenario.prepare(&self, now)
   }
 
   /// What processes write when they start: bindings, RedBeat's schedule, `worker-online`.
@@ -131,6 +138,12 @@ package struct DemoFleet: Sendable {
   /// Whether nobody reads this worker's mailbox any more.
   package func isKilled(_ index: Int) -> Bool {
     workers.indices.contains(index) && workers[index].isKilled
+  }
+
+  /// What workers wrote into their logs since this was asked last, as lines of a file each.
+  package mutating func takeLog() -> [(node: String, line: String)] {
+    defer { logLines = [] }
+    return logLines.map { (workers[$0.worker].node, $0.line) }
   }
 
   mutating func drain() -> [DemoCommand] {

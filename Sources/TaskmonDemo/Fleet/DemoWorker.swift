@@ -33,6 +33,14 @@ struct DemoWorker: Sendable {
     case failure(Fault)
     /// To be tried again after so many seconds.
     case retry(Fault, seconds: Int)
+    /// The process that ran it was killed.
+    case killed
+  }
+
+  /// How a run is told to end, and after how many seconds; nil for as long as its kind takes.
+  struct Fate: Sendable {
+    var outcome: Outcome
+    var runtime: Double?
   }
 
   let node: String
@@ -41,7 +49,7 @@ struct DemoWorker: Sendable {
   let pool: Pool
   let slots: Int
   /// Of the pool; empty for threads.
-  let processes: [Int]
+  var processes: [Int]
   var queues: [String]
   /// Routing key and owner of the worker's own reply queue and gossip queue.
   let oid: String
@@ -49,6 +57,18 @@ struct DemoWorker: Sendable {
   var nextHeartbeat: Timestamp
   /// Whether it has found the application's tasks.
   var knowsTasks = true
+  /// Tasks of the application that its version does not have.
+  var lacks: Set<String> = []
+  /// Connected, and takes nothing: the state after a lost connection that nobody noticed.
+  var isDeaf = false
+  /// Whether it was started with `-E`.
+  var sendsTaskEvents = true
+  /// How far its clock is ahead.
+  var clockOffset = Seconds.zero
+  /// `worker_prefetch_multiplier`.
+  var multiplier = 4
+  /// Whether its log is kept.
+  var keepsLog = false
   var clock = 0
   var accepted = 0
   var totals: [JSONMember] = []
@@ -68,9 +88,9 @@ struct DemoWorker: Sendable {
     reserved.count + active.count { !$0.acknowledged }
   }
 
-  /// `worker_prefetch_multiplier` is 4, and each waiting ETA task adds one.
-  var prefetchCount: Int { slots * 4 + scheduled.count }
-  var canTake: Int { isKilled ? 0 : max(0, slots * 4 - unacknowledged) }
+  /// Each waiting ETA task adds one.
+  var prefetchCount: Int { slots * multiplier + scheduled.count }
+  var canTake: Int { isKilled || isDeaf ? 0 : max(0, slots * multiplier - unacknowledged) }
 
   /// What `kill -9` does to it: no goodbye, and what it had not sent is never sent.
   mutating func kill() {

@@ -14,6 +14,10 @@ struct Fault: Sendable, Equatable {
     type: "ValueError", message: "unexpected currency in record",
     source: "amount = parse(record)")
 
+  static let loopClosed = Fault(
+    type: "RuntimeError", message: "Event loop is closed",
+    source: "return loop.run_until_complete(client.get(url))")
+
   var repr: String { "\(type)(\(PythonRepr.text(of: JSONValue.string(message))))" }
 
   var result: JSONValue {
@@ -46,6 +50,19 @@ struct Fault: Sendable, Equatable {
 
       """
   }
+
+  /// What a worker says of a process of its pool that vanished, as the kernel's memory killer has
+  /// it.
+  static let lostProcess = "Worker exited prematurely: signal 9 (SIGKILL) Job: 80."
+
+  static let lostProcessTraceback = """
+    Traceback (most recent call last):
+      File "/srv/venv/lib/python3.11/site-packages/billiard/pool.py", line 1367, in \
+    mark_as_worker_lost
+        raise WorkerLostError(
+    billiard.exceptions.WorkerLostError: \(lostProcess)
+
+    """
 
   func traceback(of task: String) -> String { Fault.frames + origin(task) }
 

@@ -5,7 +5,7 @@ extension Scenario {
   static let workerWithoutTasks = Scenario(
     name: "worker-without-tasks",
     summary: "a worker for a new queue has registered no task: look at the Workers view",
-    acts: [
-      Act { fleet, now in fleet.addWorkerWithoutTasks(queue: "imports", at: now) }
-    ])
+    prepare: { fleet, now in
+      fleet.recruit(for: "imports", at: now) { $0.knowsTasks = false }
+    })
 }

@@ -45,6 +45,7 @@ package enum RuleCatalogue {
     let sections = [
       ("Why it hurts", page.whyItHurts), ("How it is detected", page.detection),
       ("What cannot be seen", page.blindSpots), ("How to confirm it", page.confirm),
+      ("How to see one", demonstration(of: rule.id)),
       ("What to do", page.remedy), ("How to silence it", Silence.instruction(for: rule.id)),
     ]
     for (heading, text) in sections {
@@ -59,6 +60,15 @@ package enum RuleCatalogue {
       lines += TextWrap.lines(slot.help, width: width, indent: 6)
     }
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// How to see what a rule names without having it, in the words of its page.
+  package static func demonstration(of rule: RuleID) -> String {
+    """
+    On a Redis of its own with a simulated fleet, both gone at the end:
+
+        taskmon demo \(rule)
+    """
   }
 
   /// The sentence for a rule name that does not exist.

@@ -1,4 +1,4 @@
-package import TaskmonModel
+import TaskmonModel
 import TaskmonUnits
 
 /// A task misuses an event loop.
@@ -62,12 +62,11 @@ package struct AsyncInTask: Rule {
 
   package init() {}
 
-  package func evaluate(
-    _ history: SnapshotHistory, snapshot: Snapshot, limits: ThresholdValues
-  ) -> Verdict {
-    let heard = HeardTasks(WorkerWatch(history, snapshot))
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+    let snapshot = scene.snapshot
+    let heard = scene.heard
     var faults: [String: Faults] = [:]
-    for (name, tally) in heard.window?.tasks ?? [:] where !tally.marks.loopFaults.isEmpty {
+    for (name, tally) in heard.marked where !tally.marks.loopFaults.isEmpty {
       faults[name, default: Faults()].heard = tally.marks.loopFaults
     }
     for mark in snapshot.results.value?.loopFaults ?? [] {

@@ -1,4 +1,4 @@
-package import TaskmonModel
+import TaskmonModel
 import TaskmonUnits
 
 /// No beat works: entries of the schedule are due and nobody publishes them.
@@ -65,10 +65,9 @@ package struct BeatDown: Rule {
 
   package init() {}
 
-  package func evaluate(
-    _ history: SnapshotHistory, snapshot: Snapshot, limits: ThresholdValues
-  ) -> Verdict {
-    let lateness = ScheduleLateness(history, snapshot)
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+    let (history, snapshot) = (scene.history, scene.snapshot)
+    let lateness = scene.lateness
     if let unknown = lateness.unknown { return .unknown(unknown) }
     if let silence = BeatSilence(lateness, history, snapshot, limits) {
       return .findings([silence.finding(snapshot)])

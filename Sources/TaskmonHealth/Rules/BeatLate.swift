@@ -1,4 +1,4 @@
-package import TaskmonModel
+import TaskmonModel
 import TaskmonUnits
 
 /// Entries of the schedule are run late: beat is blocked, busy with work, or on its way down.
@@ -59,10 +59,9 @@ package struct BeatLate: Rule {
 
   package init() {}
 
-  package func evaluate(
-    _ history: SnapshotHistory, snapshot: Snapshot, limits: ThresholdValues
-  ) -> Verdict {
-    let lateness = ScheduleLateness(history, snapshot)
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+    let (history, snapshot) = (scene.history, scene.snapshot)
+    let lateness = scene.lateness
     if let unknown = lateness.unknown { return .unknown(unknown) }
     if BeatSilence(lateness, history, snapshot) != nil { return .healthy }
     let findings = lateness.overdue.compactMap { finding($0, lateness, history, snapshot, limits) }

@@ -1,4 +1,4 @@
-package import TaskmonModel
+import TaskmonModel
 import TaskmonUnits
 
 /// An entry runs again and again, and no message of it ever comes: beat does the work itself.
@@ -38,8 +38,8 @@ package struct BeatRunsWork: Rule {
       See the count grow while nothing is received, and look at what beat is doing:
 
           redis-cli -u redis://HOST:6379/0 HGET redbeat:ENTRY meta
-          celery -A APP events --dump | grep task-received
-          celery -A APP inspect stats | grep -A 20 '"total"'
+          celery -A APP events --dump | grep 'task received'
+          celery -A APP inspect stats | grep -A 20 '"total": {'
           py-spy dump --pid $(pgrep -f 'celery.*beat')
       """,
     remedy: """
@@ -56,9 +56,8 @@ package struct BeatRunsWork: Rule {
 
   package init() {}
 
-  package func evaluate(
-    _ history: SnapshotHistory, snapshot: Snapshot, limits: ThresholdValues
-  ) -> Verdict {
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+    let (history, snapshot) = (scene.history, scene.snapshot)
     guard case .value(let redBeat) = snapshot.beat.redBeat else {
       return .unknown("RedBeat's keys: \(snapshot.beat.redBeat.reason ?? "not read")")
     }

@@ -1,4 +1,4 @@
-package import TaskmonModel
+import TaskmonModel
 import TaskmonUnits
 
 /// RedBeat works without the lock that keeps a second one from working beside it.
@@ -54,9 +54,8 @@ package struct BeatWithoutLock: Rule {
 
   package init() {}
 
-  package func evaluate(
-    _ history: SnapshotHistory, snapshot: Snapshot, limits: ThresholdValues
-  ) -> Verdict {
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+    let (history, snapshot) = (scene.history, scene.snapshot)
     guard case .value(let found) = snapshot.beat.redBeat else {
       return .unknown(snapshot.beat.redBeat.reason ?? "RedBeat's keys were not read")
     }

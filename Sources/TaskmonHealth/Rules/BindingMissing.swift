@@ -1,4 +1,4 @@
-package import TaskmonModel
+import TaskmonModel
 import TaskmonUnits
 
 /// The binding is gone by which messages came into a queue.
@@ -47,9 +47,8 @@ package struct BindingMissing: Rule {
 
   package init() {}
 
-  package func evaluate(
-    _ history: SnapshotHistory, snapshot: Snapshot, limits: ThresholdValues
-  ) -> Verdict {
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+    let (history, snapshot) = (scene.history, scene.snapshot)
     guard case .value(let queues) = snapshot.queues else {
       return .unknown(snapshot.queues.reason ?? "queues were not read")
     }

@@ -1,4 +1,4 @@
-package import TaskmonModel
+import TaskmonModel
 import TaskmonUnits
 
 /// Redis may throw keys away when its memory is full, and with them queues or results.
@@ -52,9 +52,8 @@ package struct BrokerEvicts: Rule {
 
   package init() {}
 
-  package func evaluate(
-    _ history: SnapshotHistory, snapshot: Snapshot, limits: ThresholdValues
-  ) -> Verdict {
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+    let (history, snapshot) = (scene.history, scene.snapshot)
     guard case .value(let server) = snapshot.server else {
       return .unknown(snapshot.server.reason ?? "INFO was not read")
     }

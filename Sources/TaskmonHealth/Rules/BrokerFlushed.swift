@@ -1,4 +1,4 @@
-package import TaskmonModel
+import TaskmonModel
 import TaskmonUnits
 
 /// Redis was emptied, and every task that waited in it is gone.
@@ -53,9 +53,8 @@ package struct BrokerFlushed: Rule {
 
   package init() {}
 
-  package func evaluate(
-    _ history: SnapshotHistory, snapshot: Snapshot, limits: ThresholdValues
-  ) -> Verdict {
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+    let (history, snapshot) = (scene.history, scene.snapshot)
     if let flush = history.server.flush, snapshot.takenAt - flush.at < limits.seconds("duration") {
       return .findings([finding(flush, snapshot)])
     }

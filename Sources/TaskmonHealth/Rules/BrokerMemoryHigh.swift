@@ -1,4 +1,4 @@
-package import TaskmonModel
+import TaskmonModel
 import TaskmonUnits
 
 /// Redis' memory is nearly full, and a full broker refuses every task.
@@ -57,9 +57,8 @@ package struct BrokerMemoryHigh: Rule {
 
   package init() {}
 
-  package func evaluate(
-    _ history: SnapshotHistory, snapshot: Snapshot, limits: ThresholdValues
-  ) -> Verdict {
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+    let (history, snapshot) = (scene.history, scene.snapshot)
     guard case .value(let server) = snapshot.server else {
       return .unknown(snapshot.server.reason ?? "INFO was not read")
     }

@@ -1,4 +1,4 @@
-package import TaskmonModel
+import TaskmonModel
 import TaskmonUnits
 
 /// Redis writes nothing to disk, so a restart loses every waiting task.
@@ -49,9 +49,8 @@ package struct BrokerNotPersistent: Rule {
 
   package init() {}
 
-  package func evaluate(
-    _ history: SnapshotHistory, snapshot: Snapshot, limits: ThresholdValues
-  ) -> Verdict {
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+    let snapshot = scene.snapshot
     guard case .value(let server) = snapshot.server else {
       return .unknown(snapshot.server.reason ?? "INFO was not read")
     }

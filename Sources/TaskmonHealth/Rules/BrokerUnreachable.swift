@@ -1,4 +1,4 @@
-package import TaskmonModel
+import TaskmonModel
 import TaskmonUnits
 
 /// Redis gives no answer, so nothing else can be judged.
@@ -53,13 +53,11 @@ package struct BrokerUnreachable: Rule {
 
   package init() {}
 
-  package func evaluate(
-    _ history: SnapshotHistory, snapshot: Snapshot, limits: ThresholdValues
-  ) -> Verdict {
-    switch snapshot.link {
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+    switch scene.snapshot.link {
     case .up: .healthy
     case .connecting: .unknown("the first connection is still being made")
-    case .down(let failure): .findings([finding(failure, snapshot)])
+    case .down(let failure): .findings([finding(failure, scene.snapshot)])
     }
   }
 

@@ -1,4 +1,4 @@
-package import TaskmonModel
+import TaskmonModel
 import TaskmonUnits
 
 /// The clock of a worker's machine differs from ours.
@@ -38,7 +38,7 @@ package struct ClockSkew: Rule {
 
           redis-cli -u redis://HOST:6379/0 TIME; date +%s
           ssh HOST 'date +%s; timedatectl status'
-          celery -A APP events --dump | grep -A3 heartbeat
+          celery -A APP events --dump | grep heartbeat
       """,
     remedy: """
       Let every machine follow a time server, and have its state watched:
@@ -52,11 +52,10 @@ package struct ClockSkew: Rule {
 
   package init() {}
 
-  package func evaluate(
-    _ history: SnapshotHistory, snapshot: Snapshot, limits: ThresholdValues
-  ) -> Verdict {
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+    let snapshot = scene.snapshot
     if let reason = snapshot.workers.reason { return .unknown(reason) }
-    let watch = WorkerWatch(history, snapshot)
+    let watch = scene.watch
     let heard = (snapshot.workers.value ?? []).filter {
       watch.liveness(of: $0.id) == .alive && $0.events?.heartbeatDelays.isEmpty == false
     }

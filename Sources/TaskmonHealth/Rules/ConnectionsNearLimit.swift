@@ -1,4 +1,4 @@
-package import TaskmonModel
+import TaskmonModel
 import TaskmonUnits
 
 /// Redis has nearly as many connections as it allows, and will refuse the next ones.
@@ -48,9 +48,8 @@ package struct ConnectionsNearLimit: Rule {
 
   package init() {}
 
-  package func evaluate(
-    _ history: SnapshotHistory, snapshot: Snapshot, limits: ThresholdValues
-  ) -> Verdict {
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+    let snapshot = scene.snapshot
     guard case .value(let server) = snapshot.server else {
       return .unknown(snapshot.server.reason ?? "INFO was not read")
     }

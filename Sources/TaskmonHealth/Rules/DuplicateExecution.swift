@@ -1,4 +1,4 @@
-package import TaskmonModel
+import TaskmonModel
 import TaskmonUnits
 
 /// A task was run again although nobody had asked for another run.
@@ -44,7 +44,7 @@ package struct DuplicateExecution: Rule {
     confirm: """
       See the same id start twice, and what the workers hold for how long:
 
-          celery -A APP events --dump | grep -B1 -A3 'task-started'
+          celery -A APP events --dump | grep 'task started'
           celery -A APP inspect conf | grep visibility_timeout
           redis-cli -u redis://HOST:6379/0 ZRANGE unacked_index 0 5 WITHSCORES
           celery -A APP inspect scheduled
@@ -67,14 +67,12 @@ package struct DuplicateExecution: Rule {
 
   package init() {}
 
-  package func evaluate(
-    _ history: SnapshotHistory, snapshot: Snapshot, limits: ThresholdValues
-  ) -> Verdict {
-    let watch = WorkerWatch(history, snapshot)
-    let heard = HeardTasks(watch)
-    let repeated = (heard.window?.tasks ?? [:]).filter { $0.value.marks != .none }
-    let timeout = VisibilityTimeout(watch, assumed: VisibilityTimeout.standard)
-    let findings = repeated.sorted { $0.key < $1.key }.compactMap { name, tally -> Finding? in
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+    let snapshot = scene.snapshot
+    let watch = scene.watch
+    let heard = scene.heard
+    let timeout = scene.visibility
+    let findings = heard.marked.compactMap { name, tally -> Finding? in
       let repeats = Repeats(tally, watch)
       if repeats.unasked >= max(1, limits.count("duplicates", for: name)) {
         let runs = max(tally.counts.started, repeats.unasked)

@@ -1,4 +1,4 @@
-package import TaskmonModel
+import TaskmonModel
 import TaskmonUnits
 
 /// Tasks run in the process that calls them, and not in a worker.
@@ -35,7 +35,7 @@ package struct EagerExecution: Rule {
     confirm: """
       Ask the workers, and the shell of the web application:
 
-          celery -A APP inspect conf | grep always_eager
+          celery -A APP inspect conf true | grep always_eager
           python -c 'from APP import app; print(app.conf.task_always_eager)'
           redis-cli -u redis://HOST:6379/0 GET celery-task-meta-TASK_ID
       """,
@@ -51,10 +51,9 @@ package struct EagerExecution: Rule {
 
   package init() {}
 
-  package func evaluate(
-    _ history: SnapshotHistory, snapshot: Snapshot, limits: ThresholdValues
-  ) -> Verdict {
-    let fleet = LiveFleet(history, snapshot)
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+    let snapshot = scene.snapshot
+    let fleet = scene.fleet
     let configured = fleet.workers.filter { $0.settings.value?.isAlwaysEager == true }
     let stored = (snapshot.results.value?.eagerRuns ?? []).compactMap { runs -> Finding? in
       guard let latest = runs.latest,

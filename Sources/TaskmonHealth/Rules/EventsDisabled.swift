@@ -1,4 +1,4 @@
-package import TaskmonModel
+import TaskmonModel
 import TaskmonUnits
 
 /// A worker runs tasks and sends no event of them.
@@ -33,7 +33,7 @@ package struct EventsDisabled: Rule {
       Watch the stream while the worker works, and look at its settings:
 
           celery -A APP events --dump
-          celery -A APP inspect conf --destination celery@HOST | grep worker_send_task_events
+          celery -A APP inspect conf true --destination celery@HOST | grep worker_send_task_events
       """,
     remedy: """
       Start the worker with -E, or set it for all of them:
@@ -50,14 +50,13 @@ package struct EventsDisabled: Rule {
 
   package init() {}
 
-  package func evaluate(
-    _ history: SnapshotHistory, snapshot: Snapshot, limits: ThresholdValues
-  ) -> Verdict {
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+    let (history, snapshot) = (scene.history, scene.snapshot)
     if let reason = snapshot.workers.reason { return .unknown(reason) }
     guard let listening = snapshot.events.heard.last, snapshot.events.connectedSince != nil else {
       return .unknown("the event stream was not heard")
     }
-    let watch = WorkerWatch(history, snapshot)
+    let watch = scene.watch
     var findings: [Finding] = []
     var doubts: [String] = []
     for worker in snapshot.workers.value ?? [] where watch.liveness(of: worker.id)?.consumes == true

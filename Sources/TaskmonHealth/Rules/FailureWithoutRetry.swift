@@ -1,4 +1,4 @@
-package import TaskmonModel
+import TaskmonModel
 import TaskmonUnits
 
 /// A task gives up at the first hiccup of the network.
@@ -40,7 +40,7 @@ package struct FailureWithoutRetry: Rule {
     confirm: """
       See the failures, and what the workers know of the task:
 
-          celery -A APP events --dump | grep -A5 'task-failed'
+          celery -A APP events --dump | grep 'task failed'
           celery -A APP inspect registered autoretry_for retry_backoff max_retries
           redis-cli -u redis://HOST:6379/0 GET celery-task-meta-TASK_ID
           journalctl -u celery | grep 'raised unexpected'
@@ -63,21 +63,19 @@ package struct FailureWithoutRetry: Rule {
 
   package init() {}
 
-  package func evaluate(
-    _ history: SnapshotHistory, snapshot: Snapshot, limits: ThresholdValues
-  ) -> Verdict {
-    let heard = HeardTasks(WorkerWatch(history, snapshot))
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+    let snapshot = scene.snapshot
+    let heard = scene.heard
     let retried = Set(
       (snapshot.tasks.value?.tasks ?? []).filter { $0.total.counts.retried > 0 }.map(\.name))
-    let failing = (heard.window?.tasks ?? [:]).filter { name, tally in
+    let failing = heard.marked.filter { name, tally in
       let failed = tally.marks.transient.values.reduce(0) { $0.addingClamped($1) }
       return name != TaskFacts.unnamed && failed >= max(1, limits.count("failures", for: name))
         && tally.counts.retried == 0 && tally.marks.laterAttempts == 0 && !retried.contains(name)
     }
     let told =
-      failing.isEmpty
-      ? [:] : LiveFleet(history, snapshot).registrations(of: Set(failing.map(\.key)))
-    let findings = failing.sorted { $0.key < $1.key }.map { name, tally in
+      failing.isEmpty ? [:] : scene.fleet.registrations(of: Set(failing.map(\.name)))
+    let findings = failing.map { name, tally in
       // Nil where none that knows it has told.
       let answers = (told[name] ?? []).compactMap(\.retriesByItself)
       let autoretry = answers.isEmpty ? nil : answers.contains(true)

@@ -1,4 +1,4 @@
-package import TaskmonModel
+import TaskmonModel
 import TaskmonUnits
 
 /// A task that nothing protects: not from a lost worker, not from a fault, not from hanging.
@@ -46,49 +46,62 @@ package struct FragileTask: Rule {
 
   package init() {}
 
-  package func evaluate(
-    _ history: SnapshotHistory, snapshot: Snapshot, limits: ThresholdValues
-  ) -> Verdict {
-    let fleet = LiveFleet(history, snapshot)
-    let use = TasksInUse(snapshot)
-    var fragile: [String: [WorkerFacts]] = [:]
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+    let fleet = scene.fleet
+    let use = scene.use
+    var fragile: [String: Exposure] = [:]
     var doubt = fleet.registryGap
     for worker in fleet.workers {
-      guard let tasks = worker.ownTasks else { continue }
+      guard case .value(let tasks) = worker.registered else { continue }
       guard case .value(let stats) = worker.stats else {
         doubt = doubt ?? "what \(worker.id.name) has run: \(worker.stats.reason ?? "not told")"
         continue
       }
-      for task in tasks where task.acksLate == nil || task.isUnprotected {
-        guard use.has(task.name, on: worker) else { continue }
+      for place in tasks.indices
+      where tasks[place].acksLate == nil
+        || tasks[place].acksLate == false && tasks[place].hardLimit == nil
+      {
+        let task = tasks[place]
+        guard task.acksLate == nil || task.isUnprotected, !task.isBuiltIn,
+          use.has(task.name, on: worker)
+        else { continue }
         if task.acksLate == nil { doubt = doubt ?? "\(worker.id.name) does not tell task options" }
         guard !stats.hasLimit, !use.limitedByCall.contains(task.name), task.isUnprotected else {
           continue
         }
-        fragile[task.name, default: []].append(worker)
+        fragile[task.name, default: Exposure()].add(worker, runs: stats.totals[task.name] ?? 0)
       }
     }
     if fragile.isEmpty, let doubt { return .unknown(doubt) }
     return .judged(fragile.sorted { $0.key < $1.key }.map { finding($0.key, $0.value) })
   }
 
-  private func finding(_ task: String, _ workers: [WorkerFacts]) -> Finding {
-    let runs = workers.reduce(0) { sum, worker in
-      let count = worker.stats.value?.totals[task] ?? 0
-      return sum.addingReportingOverflow(max(0, count)).overflow ? .max : sum + max(0, count)
+  /// Where one task is run unprotected.
+  private struct Exposure {
+    private(set) var runs = 0
+    private(set) var since: Timestamp?
+    private(set) var workers: [String] = []
+
+    mutating func add(_ worker: WorkerFacts, runs count: Int) {
+      runs = runs.addingClamped(count)
+      since = min(since ?? worker.firstHeard, worker.firstHeard)
+      workers.append(worker.id.name)
     }
-    return Finding(
+  }
+
+  private func finding(_ task: String, _ exposure: Exposure) -> Finding {
+    Finding(
       rule: Self.id, severity: .info, subject: task,
       message:
         "acknowledged early, no autoretry_for, no time limit: whatever goes wrong, it is lost",
-      since: workers.map(\.firstHeard).min() ?? Timestamp(secondsSince1970: 0),
+      since: exposure.since ?? Timestamp(secondsSince1970: 0),
       evidence: [
         EvidenceItem("acksLate", .flag(false)),
         EvidenceItem("rejectOnWorkerLost", .flag(false)),
         EvidenceItem("autoretry", .flag(false)),
         EvidenceItem("timeLimit", .text("none")),
-        EvidenceItem("runs", .count(runs)),
-        EvidenceItem("workers", .list(Array(workers.map(\.id.name).sorted().prefix(20)))),
+        EvidenceItem("runs", .count(exposure.runs)),
+        EvidenceItem("workers", .list(Array(exposure.workers.sorted().prefix(20)))),
       ],
       remedy: "decide for it: acks_late with reject_on_worker_lost, autoretry_for, and a time limit"
     )

@@ -1,4 +1,4 @@
-package import TaskmonModel
+import TaskmonModel
 import TaskmonUnits
 
 /// Too many runs of a task end in failure.
@@ -36,7 +36,7 @@ package struct HighFailureRate: Rule {
     confirm: """
       Watch the failures as they come, then one of them:
 
-          celery -A APP events --dump | grep -A5 'task-failed'
+          celery -A APP events --dump | grep 'task failed'
           redis-cli -u redis://HOST:6379/0 GET celery-task-meta-TASK_ID
           journalctl -u celery | grep 'raised unexpected'
       """,
@@ -53,14 +53,12 @@ package struct HighFailureRate: Rule {
 
   package init() {}
 
-  package func evaluate(
-    _ history: SnapshotHistory, snapshot: Snapshot, limits: ThresholdValues
-  ) -> Verdict {
-    let heard = HeardTasks(WorkerWatch(history, snapshot))
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+    let snapshot = scene.snapshot
+    let heard = scene.heard
     let needed = limits.seconds("window")
     if let reason = heard.missing(needed) { return .unknown(reason) }
-    let findings = (heard.window?.tasks ?? [:]).sorted { $0.key < $1.key }.compactMap {
-      name, tally -> Finding? in
+    let findings = heard.tasks.compactMap { name, tally -> Finding? in
       guard name != TaskFacts.unnamed else { return nil }
       let failed = tally.finalFailures
       let completed = tally.counts.succeeded.addingClamped(failed)

@@ -1,4 +1,4 @@
-package import TaskmonModel
+import TaskmonModel
 import TaskmonUnits
 
 /// Workers stand by for a day and nobody gives them anything to do.
@@ -33,7 +33,7 @@ package struct IdleFleet: Rule {
     confirm: """
       See whether anything was ever run, and what the publishers use:
 
-          celery -A APP inspect stats | grep -A 5 '"total"'
+          celery -A APP inspect stats | grep -A 5 '"total": {'
           redis-cli -u redis://HOST:6379/0 INFO commandstats | grep -E 'lpush|brpop'
           grep -rn 'BackgroundTasks\\|add_task' --include '*.py' .
       """,
@@ -48,10 +48,9 @@ package struct IdleFleet: Rule {
 
   package init() {}
 
-  package func evaluate(
-    _ history: SnapshotHistory, snapshot: Snapshot, limits: ThresholdValues
-  ) -> Verdict {
-    let fleet = LiveFleet(history, snapshot)
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+    let (history, snapshot) = (scene.history, scene.snapshot)
+    let fleet = scene.fleet
     if let gap = fleet.gap { return .unknown(gap) }
     guard !fleet.workers.isEmpty else { return .healthy }
     let limit = limits.seconds("quiet")

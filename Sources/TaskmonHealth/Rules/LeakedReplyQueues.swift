@@ -1,4 +1,4 @@
-package import TaskmonModel
+import TaskmonModel
 import TaskmonUnits
 
 /// Answers to control requests pile up in Redis, for nobody.
@@ -53,9 +53,8 @@ package struct LeakedReplyQueues: Rule {
 
   package init() {}
 
-  package func evaluate(
-    _ history: SnapshotHistory, snapshot: Snapshot, limits: ThresholdValues
-  ) -> Verdict {
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+    let snapshot = scene.snapshot
     guard case .value(let lists) = snapshot.replyLists else {
       return .unknown(snapshot.replyLists.reason ?? "reply lists were not counted")
     }

@@ -1,4 +1,4 @@
-package import TaskmonModel
+import TaskmonModel
 import TaskmonUnits
 
 /// A worker stopped without saying so: killed, out of memory, or its machine is gone.
@@ -69,23 +69,24 @@ package struct LostWorker: Rule {
 
   package init() {}
 
-  package func evaluate(
-    _ history: SnapshotHistory, snapshot: Snapshot, limits: ThresholdValues
-  ) -> Verdict {
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+    let snapshot = scene.snapshot
     if let reason = snapshot.workers.reason { return .unknown(reason) }
     let heard = snapshot.events.heard.reduce(Seconds.zero) { $0 + $1.length }
     guard heard > .zero else { return .unknown("the event stream was not heard") }
-    let watch = WorkerWatch(history, snapshot, limits: limits)
+    let watch =
+      limits == scene.watch.limits
+      ? scene.watch : WorkerWatch(scene.history, snapshot, limits: limits)
     let needed = limits.seconds("silence")
     if watch.tracks.isEmpty, heard < needed {
       return .unknown("needs \(needed.text) of heartbeats, has \(heard.text)")
     }
     var doubts: [String] = []
-    let consumed = watch.consumedQueues()
+    lazy var aftermath = Aftermath(watch)
     var lost: [String: [Finding]] = [:]
     for track in watch.tracks {
       switch watch.liveness(of: track) {
-      case .lost: lost[track.id.name, default: []].append(Loss(track, watch, consumed).finding)
+      case .lost: lost[track.id.name, default: []].append(Loss(track, aftermath).finding)
       case .doubtful(let reason): doubts.append(reason)
       case .alive, .stopped, .busy, .mute: continue
       }
@@ -98,37 +99,51 @@ package struct LostWorker: Rule {
   }
 }
 
+/// What is left without the lost ones.
+private struct Aftermath {
+  let watch: WorkerWatch
+  let whereabouts: Whereabouts
+  /// Queues with messages that nobody consumes any more.
+  let abandoned: Set<String>
+  /// Workers that live and came while taskmon listened.
+  let newcomers: [WorkerTrack]
+
+  init(_ watch: WorkerWatch) {
+    self.watch = watch
+    whereabouts = Whereabouts(watch)
+    let waiting = (watch.snapshot.queues.value ?? []).filter { $0.ready > 0 }.map(\.name)
+    abandoned = Set(waiting).subtracting(watch.consumedQueues())
+    newcomers = watch.tracks.filter { $0.joinedAt != nil && watch.liveness(of: $0).consumes }
+  }
+}
+
 /// One lost worker, and what was lost with it.
 private struct Loss {
   let track: WorkerTrack
   let watch: WorkerWatch
   let since: Timestamp
-  /// Queues with messages that nobody consumes any more.
+  /// Those of its queues with messages that nobody consumes any more.
   let abandoned: [String]
   /// Runs that were acknowledged before they ended: they are gone.
   let acknowledged: [HeldTask]
   let replacement: WorkerID?
 
-  init(_ track: WorkerTrack, _ watch: WorkerWatch, _ consumed: Set<String>) {
+  init(_ track: WorkerTrack, _ aftermath: Aftermath) {
     self.track = track
-    self.watch = watch
+    watch = aftermath.watch
     since = track.lastHeard ?? watch.snapshot.takenAt
-    let waiting = Set(
-      (watch.snapshot.queues.value ?? []).filter { $0.ready > 0 }.map(\.name))
-    abandoned = (track.queues ?? []).filter {
-      waiting.contains($0) && !consumed.contains($0)
-    }
-    acknowledged = LostWork(track, watch).gone
-    replacement = Self.replacement(of: track, lostAt: since, watch)
+    abandoned = (track.queues ?? []).filter(aftermath.abandoned.contains)
+    acknowledged = LostWork(track, aftermath.whereabouts).gone
+    replacement = Self.replacement(of: track, lostAt: since, aftermath)
   }
 
   private static func replacement(
-    of lost: WorkerTrack, lostAt: Timestamp, _ watch: WorkerWatch
+    of lost: WorkerTrack, lostAt: Timestamp, _ aftermath: Aftermath
   ) -> WorkerID? {
-    let window = watch.limits.seconds("replacement", for: lost.id.name)
-    return watch.tracks.first { other in
-      guard other.id != lost.id, watch.liveness(of: other).consumes,
-        let joined = other.joinedAt, joined > lostAt, joined - lostAt <= window
+    let window = aftermath.watch.limits.seconds("replacement", for: lost.id.name)
+    return aftermath.newcomers.first { other in
+      guard let joined = other.joinedAt, joined > lostAt, joined - lostAt <= window,
+        other.id != lost.id
       else { return false }
       if other.id.name == lost.id.name { return true }
       guard let queues = lost.queues, let theirs = other.queues else { return false }

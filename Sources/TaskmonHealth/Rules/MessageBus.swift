@@ -1,4 +1,4 @@
-package import TaskmonModel
+import TaskmonModel
 import TaskmonUnits
 
 /// Tasks are used to tell several services of one event.
@@ -45,7 +45,7 @@ package struct MessageBus: Rule {
     confirm: """
       See the same arguments go to several queues, and who takes from them:
 
-          celery -A APP events --dump | grep -A8 'task-sent' | grep -E 'args|queue'
+          celery -A APP events --dump | grep 'task sent'
           celery -A APP inspect active_queues
           redis-cli -u redis://HOST:6379/0 LINDEX 'QUEUE' -1
       """,
@@ -65,16 +65,14 @@ package struct MessageBus: Rule {
 
   package init() {}
 
-  package func evaluate(
-    _ history: SnapshotHistory, snapshot: Snapshot, limits: ThresholdValues
-  ) -> Verdict {
-    let heard = HeardTasks(WorkerWatch(history, snapshot))
-    let fleet = LiveFleet(history, snapshot)
-    let consumers = Consumers(fleet)
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+    let snapshot = scene.snapshot
+    let heard = scene.heard
+    let fleet = scene.fleet
+    lazy var consumers = Consumers(fleet)
     var doubt = fleet.gap
     var findings: [Finding] = []
-    for (name, tally) in (heard.window?.tasks ?? [:]).sorted(by: { $0.key < $1.key }) {
-      guard !tally.marks.fanouts.isEmpty else { continue }
+    for (name, tally) in heard.marked where !tally.marks.fanouts.isEmpty {
       let fanouts = Fanouts(tally.marks.fanouts, consumers)
       let least = max(1, limits.count("fanouts", for: name))
       guard fanouts.all >= least else { continue }

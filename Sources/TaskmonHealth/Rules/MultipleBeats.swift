@@ -1,4 +1,4 @@
-package import TaskmonModel
+import TaskmonModel
 import TaskmonUnits
 
 /// Two schedulers run the same schedule, so every periodic task runs twice.
@@ -48,7 +48,7 @@ package struct MultipleBeats: Rule {
 
           pgrep -af 'celery.*(beat|-B)'
           kubectl get pods -A | grep -i beat
-          celery -A APP events --dump | grep task-received
+          celery -A APP events --dump | grep 'task received'
           redis-cli -u redis://HOST:6379/0 GET redbeat::lock
 
       In a waiting message, headers.origin names the process that sent it; two names for one entry \
@@ -68,9 +68,8 @@ package struct MultipleBeats: Rule {
 
   package init() {}
 
-  package func evaluate(
-    _ history: SnapshotHistory, snapshot: Snapshot, limits: ThresholdValues
-  ) -> Verdict {
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+    let (history, snapshot) = (scene.history, scene.snapshot)
     guard case .value(let all) = snapshot.beat.entries else {
       return .unknown(snapshot.beat.entries.reason ?? "no schedule is known")
     }

@@ -1,4 +1,4 @@
-package import TaskmonModel
+import TaskmonModel
 import TaskmonUnits
 
 /// The database that was looked at holds nothing of Celery's: silence there proves nothing.
@@ -45,10 +45,8 @@ package struct NoCeleryHere: Rule {
 
   package init() {}
 
-  package func evaluate(
-    _ history: SnapshotHistory, snapshot: Snapshot, limits: ThresholdValues
-  ) -> Verdict {
-    switch CelerySearch(snapshot) {
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+    switch CelerySearch(scene.snapshot) {
     case .found: .healthy
     case .absent(let sentence), .searching(let sentence), .unreadable(let sentence):
       .unknown(sentence)

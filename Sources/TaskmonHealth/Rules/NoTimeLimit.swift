@@ -1,4 +1,4 @@
-package import TaskmonModel
+import TaskmonModel
 import TaskmonUnits
 
 /// Tasks are run without a time limit.
@@ -53,21 +53,25 @@ package struct NoTimeLimit: Rule {
 
   package init() {}
 
-  package func evaluate(
-    _ history: SnapshotHistory, snapshot: Snapshot, limits: ThresholdValues
-  ) -> Verdict {
-    let fleet = LiveFleet(history, snapshot)
-    let use = TasksInUse(snapshot)
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+    let snapshot = scene.snapshot
+    let fleet = scene.fleet
+    let use = scene.use
     var groups: [[String: Bool]: [WorkerUse]] = [:]
     var doubt = fleet.registryGap
     for worker in fleet.workers {
-      guard let tasks = worker.ownTasks else { continue }
+      guard case .value(let all) = worker.registered else { continue }
       guard case .value(let stats) = worker.stats else {
         doubt = doubt ?? "what \(worker.id.name) has run: \(worker.stats.reason ?? "not told")"
         continue
       }
       if stats.hasLimit { continue }
-      guard tasks.contains(where: { !$0.hasLimit }), let used = use.of(worker) else { continue }
+      let isFree = all.indices.contains { place in
+        all[place].hardLimit == nil && all[place].softLimit == nil && !all[place].isBuiltIn
+      }
+      guard isFree,
+        let tasks = worker.ownTasks, let used = use.of(worker)
+      else { continue }
       let configuration = Dictionary(
         tasks.map { ($0.name, $0.hasLimit) }, uniquingKeysWith: { $0 || $1 })
       groups[configuration, default: []].append(WorkerUse(worker: worker, used: used))

@@ -1,4 +1,4 @@
-package import TaskmonModel
+import TaskmonModel
 import TaskmonUnits
 
 /// A task was in the hands of a worker that was lost.
@@ -53,14 +53,14 @@ package struct OrphanedTask: Rule {
 
   package init() {}
 
-  package func evaluate(
-    _ history: SnapshotHistory, snapshot: Snapshot, limits: ThresholdValues
-  ) -> Verdict {
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+    let snapshot = scene.snapshot
     if let reason = snapshot.workers.reason { return .unknown(reason) }
     guard snapshot.events.heard.contains(where: { $0.length > .zero }) else {
       return .unknown("the event stream was not heard")
     }
-    let watch = WorkerWatch(history, snapshot)
+    let watch = scene.watch
+    lazy var whereabouts = Whereabouts(watch)
     var orphans: [String: [Orphan]] = [:]
     var doubts: [String] = []
     for track in watch.tracks {
@@ -68,7 +68,7 @@ package struct OrphanedTask: Rule {
       case .alive, .stopped, .busy, .mute: continue
       case .doubtful(let reason): doubts.append(reason)
       case .lost:
-        let work = LostWork(track, watch)
+        let work = LostWork(track, whereabouts)
         if let doubt = Self.doubt(about: work, snapshot) { doubts.append(doubt) }
         for piece in work.pieces ?? [] {
           guard let orphan = Orphan(piece, track) else { continue }

@@ -1,4 +1,4 @@
-package import TaskmonModel
+import TaskmonModel
 import TaskmonUnits
 
 /// A task returns so much that Redis keeps megabytes for every run.
@@ -55,9 +55,8 @@ package struct OversizedResult: Rule {
 
   package init() {}
 
-  package func evaluate(
-    _ history: SnapshotHistory, snapshot: Snapshot, limits: ThresholdValues
-  ) -> Verdict {
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+    let snapshot = scene.snapshot
     guard case .value(let results) = snapshot.results else {
       return .unknown(snapshot.results.reason ?? "results were not scanned")
     }

@@ -1,4 +1,4 @@
-package import TaskmonModel
+import TaskmonModel
 import TaskmonUnits
 
 /// A worker holds messages that it cannot start, while another has nothing to do.
@@ -51,22 +51,22 @@ package struct PrefetchHoarding: Rule {
 
   package init() {}
 
-  package func evaluate(
-    _ history: SnapshotHistory, snapshot: Snapshot, limits: ThresholdValues
-  ) -> Verdict {
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+    let snapshot = scene.snapshot
     if let reason = snapshot.workers.reason { return .unknown(reason) }
     if snapshot.workers.value.map({ $0.count > 1 }) == true, !snapshot.events.wasHeard {
       return .unknown("the event stream was not heard")
     }
-    let watch = WorkerWatch(history, snapshot)
+    let watch = scene.watch
     let alive = (snapshot.workers.value ?? []).filter {
       watch.liveness(of: $0.id) == .alive && $0.beats(at: snapshot.takenAt)
     }
     var findings: [Finding] = []
     var doubts: [String] = []
+    let crowd = Crowd(alive, watch)
     for worker in alive {
       let needed = limits.seconds("duration", for: worker.id.name)
-      switch Hoard(worker, among: alive, watch, needed).verdict {
+      switch Hoard(worker, among: crowd, watch, needed).verdict {
       case .healthy: continue
       case .findings(let found): findings += found
       case .unknown(let reason): doubts.append(reason)
@@ -77,29 +77,74 @@ package struct PrefetchHoarding: Rule {
   }
 }
 
+/// All workers that live, as neighbours of each of them.
+private struct Crowd {
+  let count: Int
+  /// What they are known to hold and to run.
+  let known: Int
+  /// How long any of them has had a free slot, at most.
+  let longestFree: Seconds
+  /// Those with a free slot and nothing left to start, who has been free for longest first.
+  private let takers: [Taker]
+  /// The same by each of their queues.
+  private var takersOf: [String: [Taker]] = [:]
+
+  struct Taker {
+    let worker: WorkerFacts
+    let queues: [String]
+    let free: Seconds
+  }
+
+  init(_ alive: [WorkerFacts], _ watch: WorkerWatch) {
+    count = alive.count
+    var known = 0
+    var longest = Seconds.zero
+    var takers: [Taker] = []
+    for worker in alive {
+      known = known.addingClamped(worker.prefetched ?? 0).addingClamped(worker.active ?? 0)
+      guard worker.hasFreeSlot == true else { continue }
+      let since = watch.history.workers[worker.id]?.freeSince
+      let free = since.map { max(.zero, watch.snapshot.takenAt - $0) } ?? .zero
+      longest = max(longest, free)
+      guard (worker.events?.due ?? 0) == 0, let queues = worker.queues.value else { continue }
+      takers.append(Taker(worker: worker, queues: queues, free: free))
+    }
+    self.known = known
+    longestFree = longest
+    self.takers = takers.sorted { $0.free > $1.free }
+    for taker in self.takers {
+      for queue in Set(taker.queues) { takersOf[queue, default: []].append(taker) }
+    }
+  }
+
+  /// Who consumes all of these queues and has been free for the longest time; nil where nobody has.
+  func idlest(of queues: [String]) -> Taker? {
+    let candidates = queues.first.map { takersOf[$0] ?? [] } ?? takers
+    return candidates.first { taker in queues.allSatisfy(taker.queues.contains) }
+  }
+}
+
 /// What one worker holds, before its neighbours.
 private struct Hoard {
   let worker: WorkerFacts
-  private let alive: [WorkerFacts]
+  private let crowd: Crowd
   let watch: WorkerWatch
   let needed: Seconds
 
   init(
-    _ worker: WorkerFacts, among alive: [WorkerFacts], _ watch: WorkerWatch, _ needed: Seconds
+    _ worker: WorkerFacts, among crowd: Crowd, _ watch: WorkerWatch, _ needed: Seconds
   ) {
     self.worker = worker
-    self.alive = alive
+    self.crowd = crowd
     self.watch = watch
     self.needed = needed
   }
 
   private var now: Timestamp { watch.snapshot.takenAt }
   private var name: String { worker.id.name }
-  /// Asked for only where the worker is full: each has all the others.
-  private var neighbours: [WorkerFacts] { alive.filter { $0.id != worker.id } }
 
   var verdict: Verdict {
-    guard alive.count > 1 else { return .healthy }
+    guard crowd.count > 1 else { return .healthy }
     guard let isFree = worker.hasFreeSlot else {
       return .unknown("the slots of \(name): \(worker.stats.reason ?? "not told")")
     }
@@ -113,30 +158,17 @@ private struct Hoard {
     }
     // Its own clock wrote when it was received.
     let held = now - oldest.since - (events.clockOffset ?? .zero)
-    let full = length(history(of: worker)?.fullSince)
-    let wanted = Set(queues)
-    let idle = neighbours.filter { canTake(wanted, $0) }
-      .map { (neighbour: $0, free: length(history(of: $0)?.freeSince)) }
-      .max { $0.free < $1.free }
-    guard let idle, idle.free > .zero else { return .healthy }
+    guard let idle = crowd.idlest(of: queues), idle.free > .zero else { return .healthy }
     let lasted = min(held, full, idle.free)
-    if lasted >= needed { return .findings([finding(events, oldest, lasted, idle.neighbour)]) }
+    if lasted >= needed { return .findings([finding(events, oldest, lasted, idle.worker)]) }
     return watch.snapshot.observed >= needed
       ? .healthy : .unknown("needs \(needed.text), has \(max(.zero, lasted).text)")
   }
 
-  private func history(of worker: WorkerFacts) -> WorkerTrack? { watch.history.workers[worker.id] }
-
-  private func length(_ since: Timestamp?) -> Seconds {
-    since.map { max(.zero, now - $0) } ?? .zero
-  }
-
-  /// Whether a neighbour consumes all of these queues and has nothing left to start.
-  private func canTake(_ queues: Set<String>, _ neighbour: WorkerFacts) -> Bool {
-    guard neighbour.hasFreeSlot == true, (neighbour.events?.due ?? 0) == 0,
-      let theirs = neighbour.queues.value
-    else { return false }
-    return queues.allSatisfy(theirs.contains)
+  /// For how long all its slots have been taken.
+  private var full: Seconds {
+    let since = watch.history.workers[worker.id]?.fullSince
+    return since.map { max(.zero, now - $0) } ?? .zero
   }
 
   /// Messages that were delivered before we listened are in nobody's count.
@@ -144,12 +176,7 @@ private struct Hoard {
     guard case .value(let unacked) = watch.snapshot.unacked,
       let listening = watch.snapshot.events.connectedSince, worker.firstHeard <= listening + needed
     else { return .healthy }
-    let neighbours = neighbours
-    let known = alive.reduce(0) {
-      $0.addingClamped($1.prefetched ?? 0).addingClamped($1.active ?? 0)
-    }
-    let isIdle = neighbours.contains { length(history(of: $0)?.freeSince) >= needed }
-    guard isIdle, length(history(of: worker)?.fullSince) >= needed, unacked.count > known else {
+    guard crowd.longestFree >= needed, full >= needed, unacked.count > crowd.known else {
       return .healthy
     }
     return .unknown("\(name) may hold messages that were delivered before taskmon listened")

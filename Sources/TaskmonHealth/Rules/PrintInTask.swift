@@ -1,4 +1,4 @@
-package import TaskmonModel
+import TaskmonModel
 import TaskmonUnits
 
 /// Tasks print instead of logging.
@@ -45,7 +45,7 @@ package struct PrintInTask: Rule {
       Look at lines without a task's name and id in front:
 
           grep 'WARNING/ForkPoolWorker' /var/log/celery/w1.log | grep -v ']: '
-          celery -A APP inspect conf | grep redirect_stdouts
+          celery -A APP inspect conf true | grep redirect_stdouts
       """,
     remedy: """
       Log through the task's logger, which puts the task's name and id in front:
@@ -65,14 +65,13 @@ package struct PrintInTask: Rule {
 
   package init() {}
 
-  package func evaluate(
-    _ history: SnapshotHistory, snapshot: Snapshot, limits: ThresholdValues
-  ) -> Verdict {
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+    let snapshot = scene.snapshot
     guard let logs = snapshot.workerLogs else {
       return .unknown("no worker log is read: give --worker-log GLOB")
     }
     guard logs.readAt != nil else { return .unknown("the worker logs were not read yet") }
-    let read = ReadLogs(logs, history, snapshot)
+    let read = ReadLogs(logs, scene)
     let findings = read.subjects.compactMap { finding($0, snapshot, limits) }
     guard findings.isEmpty else { return .findings(findings) }
     if let doubt = read.doubt(over: limits.seconds("window")) { return .unknown(doubt) }

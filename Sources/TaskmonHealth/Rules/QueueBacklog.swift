@@ -1,4 +1,4 @@
-package import TaskmonModel
+import TaskmonModel
 import TaskmonUnits
 
 /// A queue grows faster than its workers take from it.
@@ -61,13 +61,12 @@ package struct QueueBacklog: Rule {
 
   package init() {}
 
-  package func evaluate(
-    _ history: SnapshotHistory, snapshot: Snapshot, limits: ThresholdValues
-  ) -> Verdict {
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+    let (history, snapshot) = (scene.history, scene.snapshot)
     guard case .value(let queues) = snapshot.queues else {
       return .unknown(snapshot.queues.reason ?? "queues were not read")
     }
-    let consumption = Consumption(WorkerWatch(history, snapshot))
+    lazy var consumption = Consumption(scene.watch)
     var findings: [Finding] = []
     var doubts: [String] = []
     for queue in queues where queue.ready > limits.count("ready", for: queue.name) {

@@ -1,4 +1,4 @@
-package import TaskmonModel
+import TaskmonModel
 import TaskmonUnits
 
 /// The oldest message of a queue has waited too long for somebody to take it.
@@ -57,9 +57,8 @@ package struct QueueStale: Rule {
 
   package init() {}
 
-  package func evaluate(
-    _ history: SnapshotHistory, snapshot: Snapshot, limits: ThresholdValues
-  ) -> Verdict {
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+    let (history, snapshot) = (scene.history, scene.snapshot)
     guard case .value(let queues) = snapshot.queues else {
       return .unknown(snapshot.queues.reason ?? "queues were not read")
     }

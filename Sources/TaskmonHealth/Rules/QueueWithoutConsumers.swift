@@ -1,4 +1,4 @@
-package import TaskmonModel
+import TaskmonModel
 import TaskmonUnits
 
 /// Messages wait in a queue that no worker listens to.
@@ -61,17 +61,16 @@ package struct QueueWithoutConsumers: Rule {
 
   package init() {}
 
-  package func evaluate(
-    _ history: SnapshotHistory, snapshot: Snapshot, limits: ThresholdValues
-  ) -> Verdict {
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+    let (history, snapshot) = (scene.history, scene.snapshot)
     guard case .value(let queues) = snapshot.queues else {
       return .unknown(snapshot.queues.reason ?? "queues were not read")
     }
     if let reason = snapshot.workers.reason { return .unknown(reason) }
-    let fleet = Fleet(WorkerWatch(history, snapshot))
+    let fleet = Fleet(scene.watch)
     var findings: [Finding] = []
     var doubts: [String] = []
-    for queue in queues {
+    for queue in queues where !fleet.consumed.contains(queue.name) {
       let standing = QueueCase(queue, history.queues[queue.name], fleet, snapshot, limits)
       switch standing.verdict {
       case .healthy: continue
@@ -126,7 +125,7 @@ private struct Fleet {
   }
 }
 
-/// One queue before the fleet.
+/// One queue that no living worker is known to consume.
 private struct QueueCase {
   let queue: QueueFacts
   let track: QueueTrack?
@@ -151,7 +150,6 @@ private struct QueueCase {
   }
 
   var verdict: Verdict {
-    if fleet.consumed.contains(queue.name) { return .healthy }
     if queue.ready == 0 { return movedUnseen.map { .findings([$0]) } ?? .healthy }
     if let gap = fleet.gap { return .unknown(gap) }
     if fleet.abandoned.contains(queue.name) { return .healthy }

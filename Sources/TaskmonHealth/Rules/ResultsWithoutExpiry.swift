@@ -1,4 +1,4 @@
-package import TaskmonModel
+import TaskmonModel
 import TaskmonUnits
 
 /// Results are kept for ever, so Redis fills until it refuses or evicts.
@@ -50,9 +50,8 @@ package struct ResultsWithoutExpiry: Rule {
 
   package init() {}
 
-  package func evaluate(
-    _ history: SnapshotHistory, snapshot: Snapshot, limits: ThresholdValues
-  ) -> Verdict {
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+    let snapshot = scene.snapshot
     guard case .value(let results) = snapshot.results else {
       return .unknown(snapshot.results.reason ?? "results were not scanned")
     }

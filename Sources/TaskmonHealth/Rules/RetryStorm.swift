@@ -1,4 +1,4 @@
-package import TaskmonModel
+import TaskmonModel
 import TaskmonUnits
 
 /// A task is retried again and again for one reason, and hardly ever succeeds.
@@ -35,7 +35,7 @@ package struct RetryStorm: Rule {
     confirm: """
       See how many attempts wait for their time, and what they say:
 
-          celery -A APP events --dump | grep -A5 'task-retried'
+          celery -A APP events --dump | grep 'task retried'
           celery -A APP inspect scheduled
           redis-cli -u redis://HOST:6379/0 HLEN unacked
       """,
@@ -54,16 +54,14 @@ package struct RetryStorm: Rule {
 
   package init() {}
 
-  package func evaluate(
-    _ history: SnapshotHistory, snapshot: Snapshot, limits: ThresholdValues
-  ) -> Verdict {
-    let heard = HeardTasks(WorkerWatch(history, snapshot))
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+    let snapshot = scene.snapshot
+    let heard = scene.heard
     let needed = limits.seconds("window")
     if let reason = heard.missing(needed) { return .unknown(reason) }
-    let findings = (heard.window?.tasks ?? [:]).sorted { $0.key < $1.key }.compactMap {
-      name, tally -> Finding? in
+    let findings = heard.tasks.compactMap { name, tally -> Finding? in
       let counts = tally.counts
-      guard name != TaskFacts.unnamed, let reason = tally.commonRetry,
+      guard counts.retried > 0, name != TaskFacts.unnamed, let reason = tally.commonRetry,
         counts.retried >= max(1, limits.count("retries", for: name)),
         Double(counts.retried) > limits.number("factor", for: name) * Double(counts.succeeded),
         Double(reason.value)

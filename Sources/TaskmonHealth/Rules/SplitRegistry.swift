@@ -1,4 +1,4 @@
-package import TaskmonModel
+import TaskmonModel
 import TaskmonUnits
 
 /// Workers of one queue know different tasks.
@@ -48,10 +48,9 @@ package struct SplitRegistry: Rule {
 
   package init() {}
 
-  package func evaluate(
-    _ history: SnapshotHistory, snapshot: Snapshot, limits: ThresholdValues
-  ) -> Verdict {
-    let fleet = LiveFleet(history, snapshot)
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+    let (history, snapshot) = (scene.history, scene.snapshot)
+    let fleet = scene.fleet
     var findings: [Finding] = []
     var needed: Seconds?
     for (queue, track) in history.registries {

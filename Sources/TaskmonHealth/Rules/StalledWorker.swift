@@ -1,4 +1,4 @@
-package import TaskmonModel
+import TaskmonModel
 import TaskmonUnits
 
 /// A worker beats and takes nothing, though messages wait for it.
@@ -51,27 +51,27 @@ package struct StalledWorker: Rule {
 
   package init() {}
 
-  package func evaluate(
-    _ history: SnapshotHistory, snapshot: Snapshot, limits: ThresholdValues
-  ) -> Verdict {
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+    let snapshot = scene.snapshot
     guard case .value(let queues) = snapshot.queues else {
       return .unknown(snapshot.queues.reason ?? "queues were not read")
     }
     if let reason = snapshot.workers.reason { return .unknown(reason) }
-    let watch = WorkerWatch(history, snapshot)
+    let watch = scene.watch
     let waiting = queues.filter { $0.ready > 0 && $0.isDue(at: snapshot.takenAt) }
     var findings: [String: Standstill] = [:]
     var doubts: [String] = []
     guard !waiting.isEmpty, snapshot.workers.value?.isEmpty == false else { return .healthy }
     guard snapshot.events.wasHeard else { return .unknown("the event stream was not heard") }
-    let byName = Dictionary(waiting.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    let places = Dictionary(
+      zip(waiting.map(\.name), waiting.indices), uniquingKeysWith: { first, _ in first })
     for worker in snapshot.workers.value ?? []
     where watch.liveness(of: worker.id) == .alive && worker.beats(at: snapshot.takenAt) {
       // One that has not told its queues may consume any of them.
-      let own = worker.queues.value.map { $0.compactMap { byName[$0] } } ?? [waiting[0]]
-      for queue in own {
-        let needed = limits.seconds("unmoved", for: worker.id.name)
-        let standstill = Standstill(worker, queue, watch, needed)
+      let own = worker.queues.value.map { $0.compactMap { places[$0] } } ?? [0]
+      let needed = limits.seconds("unmoved", for: worker.id.name)
+      for place in own {
+        let standstill = Standstill(worker, waiting[place], watch, needed)
         switch standstill.state {
         case .moving: continue
         case .doubtful(let reason): doubts.append(reason)

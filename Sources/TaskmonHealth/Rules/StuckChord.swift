@@ -1,4 +1,4 @@
-package import TaskmonModel
+import TaskmonModel
 import TaskmonUnits
 
 /// A chord waits for a part that will never be done, so its body never runs.
@@ -54,9 +54,8 @@ package struct StuckChord: Rule {
 
   package init() {}
 
-  package func evaluate(
-    _ history: SnapshotHistory, snapshot: Snapshot, limits: ThresholdValues
-  ) -> Verdict {
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+    let (history, snapshot) = (scene.history, scene.snapshot)
     guard case .value(let chords) = snapshot.chords else {
       return .unknown(snapshot.chords.reason ?? "chords were not scanned")
     }

@@ -1,4 +1,4 @@
-package import TaskmonModel
+import TaskmonModel
 import TaskmonUnits
 
 /// A task runs past its time limit, or far too long without one.
@@ -66,13 +66,12 @@ package struct StuckTask: Rule {
 
   package init() {}
 
-  package func evaluate(
-    _ history: SnapshotHistory, snapshot: Snapshot, limits: ThresholdValues
-  ) -> Verdict {
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+    let snapshot = scene.snapshot
     guard case .value(let running) = snapshot.running else {
       return .unknown(snapshot.running.reason ?? "running tasks are not known")
     }
-    let watch = WorkerWatch(history, snapshot)
+    let watch = scene.watch
     var stuck: [String: [StuckRun]] = [:]
     var doubts: [String] = []
     for task in running {

@@ -1,4 +1,4 @@
-package import TaskmonModel
+import TaskmonModel
 import TaskmonUnits
 
 /// Messages of a task expire before a worker gets to run them.
@@ -41,7 +41,7 @@ package struct TasksExpiring: Rule {
       See the expiry of what waits next, and what workers throw away:
 
           redis-cli -u redis://HOST:6379/0 LINDEX 'QUEUE' -1 | grep -o '"expires": "[^"]*"'
-          celery -A APP events --dump | grep -A4 'task-revoked'
+          celery -A APP events --dump | grep 'task revoked'
           journalctl -u celery | grep 'Discarding revoked task'
       """,
     remedy: """
@@ -56,11 +56,10 @@ package struct TasksExpiring: Rule {
 
   package init() {}
 
-  package func evaluate(
-    _ history: SnapshotHistory, snapshot: Snapshot, limits: ThresholdValues
-  ) -> Verdict {
-    let watch = WorkerWatch(history, snapshot)
-    let heard = HeardTasks(watch)
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+    let snapshot = scene.snapshot
+    let watch = scene.watch
+    let heard = scene.heard
     let needed = limits.seconds("window")
     if let reason = heard.missing(needed) { return .unknown(reason) }
     guard let window = heard.window else { return heard.verdict([], over: needed) }
@@ -69,8 +68,8 @@ package struct TasksExpiring: Rule {
     let excused = newcomers.reduce(0) { $0.addingClamped(window.nodes[$1]?.expired ?? 0) }
     var findings: [Finding] = []
     var doubts: [String] = []
-    let all = window.tasks.values.reduce(TaskCounts.zero) { $0 + $1.counts }
-    for (name, tally) in window.tasks.sorted(by: { $0.key < $1.key }) {
+    lazy var all = window.tasks.values.reduce(TaskCounts.zero) { $0 + $1.counts }
+    for (name, tally) in heard.tasks where tally.counts.expired > 0 {
       let expiry = Expiry(name, tally.counts, limits)
       guard expiry.isTooMuch() else { continue }
       if !expiry.isTooMuch(without: excused), let newcomer = newcomers.first {

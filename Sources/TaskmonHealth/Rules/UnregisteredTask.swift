@@ -1,4 +1,4 @@
-package import TaskmonModel
+import TaskmonModel
 import TaskmonUnits
 
 /// A task is published that no worker knows; its messages are thrown away.
@@ -59,10 +59,9 @@ package struct UnregisteredTask: Rule {
 
   package init() {}
 
-  package func evaluate(
-    _ history: SnapshotHistory, snapshot: Snapshot, limits: ThresholdValues
-  ) -> Verdict {
-    let fleet = LiveFleet(history, snapshot)
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+    let (history, snapshot) = (scene.history, scene.snapshot)
+    let fleet = scene.fleet
     let lost = Self.failures(snapshot).compactMap { failures -> Finding? in
       guard let latest = failures.latest,
         snapshot.takenAt - latest <= limits.seconds("recent", for: failures.name)
@@ -135,7 +134,7 @@ package struct UnregisteredTask: Rule {
     _ history: SnapshotHistory, _ fleet: LiveFleet, _ snapshot: Snapshot, _ limits: ThresholdValues
   ) -> [Finding] {
     let isKnown = fleet.workers.allSatisfy { $0.queues.value != nil }
-    let consumers = isKnown ? fleet.consumerNames : [:]
+    lazy var consumers = isKnown ? fleet.consumerNames : [:]
     return (snapshot.queues.value ?? []).compactMap { queue in
       let tasks = history.registries[queue.name]?.tasks ?? [:]
       let since = tasks.compactMap { name, sighting in

@@ -1,4 +1,4 @@
-package import TaskmonModel
+import TaskmonModel
 import TaskmonUnits
 
 /// A message is or will be held for longer than the visibility timeout, and then runs twice.
@@ -56,11 +56,9 @@ package struct VisibilityTimeoutTooShort: Rule {
 
   package init() {}
 
-  package func evaluate(
-    _ history: SnapshotHistory, snapshot: Snapshot, limits: ThresholdValues
-  ) -> Verdict {
-    let timeout = VisibilityTimeout(
-      WorkerWatch(history, snapshot), assumed: limits.seconds("assumed"))
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+    let snapshot = scene.snapshot
+    let timeout = scene.visibility.assuming(limits.seconds("assumed"))
     let messages = HeldMessage.all(in: snapshot)
     var returning: [String: [Return]] = [:]
     for message in messages {

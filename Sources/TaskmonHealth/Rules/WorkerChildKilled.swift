@@ -1,4 +1,4 @@
-package import TaskmonModel
+import TaskmonModel
 import TaskmonUnits
 
 /// Pool processes of a worker are killed in the middle of their tasks.
@@ -60,20 +60,19 @@ package struct WorkerChildKilled: Rule {
 
   package init() {}
 
-  package func evaluate(
-    _ history: SnapshotHistory, snapshot: Snapshot, limits: ThresholdValues
-  ) -> Verdict {
-    let heard = HeardTasks(WorkerWatch(history, snapshot))
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+    let snapshot = scene.snapshot
+    let heard = scene.heard
     let failures = (snapshot.tasks.value?.failures ?? []).filter {
       $0.exceptionClass == Self.exception && !$0.isRetry
         && snapshot.takenAt - $0.at <= TaskTrack.length
     }
-    let findings = (heard.window?.nodes ?? [:]).sorted { $0.key < $1.key }.compactMap {
-      node, counts -> Finding? in
-      guard counts.workerLost >= max(1, limits.count("killed", for: node)) else { return nil }
-      let own = failures.filter { $0.worker.name == node }
-      return finding(node, counts.workerLost, own, heard, snapshot)
-    }
+    let findings = (heard.window?.nodes ?? [:]).filter { $0.value.workerLost > 0 }
+      .sorted { $0.key < $1.key }.compactMap { node, counts -> Finding? in
+        guard counts.workerLost >= max(1, limits.count("killed", for: node)) else { return nil }
+        let own = failures.filter { $0.worker.name == node }
+        return finding(node, counts.workerLost, own, heard, snapshot)
+      }
     return heard.verdict(findings, over: limits.seconds("window"))
   }
 

@@ -1,4 +1,4 @@
-package import TaskmonModel
+import TaskmonModel
 import TaskmonUnits
 
 /// A worker runs that has registered none of the application's tasks.
@@ -48,14 +48,13 @@ package struct WorkerWithoutTasks: Rule {
 
   package init() {}
 
-  package func evaluate(
-    _ history: SnapshotHistory, snapshot: Snapshot, limits: ThresholdValues
-  ) -> Verdict {
-    let fleet = LiveFleet(history, snapshot)
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+    let snapshot = scene.snapshot
+    let fleet = scene.fleet
     let empty = fleet.workers.filter { worker in
-      worker.ownTasks?.isEmpty == true && worker.queues.value?.isEmpty != true
+      worker.hasOwnTasks == false && worker.queues.value?.isEmpty != true
     }
-    let known = fleet.workers.compactMap(\.ownTasks).map(\.count).max() ?? 0
+    lazy var known = fleet.workers.compactMap(\.ownTasks).map(\.count).max() ?? 0
     let findings = empty.map { finding($0, others: known, snapshot.takenAt) }
     if findings.isEmpty, let gap = fleet.registryGap { return .unknown(gap) }
     return .judged(findings)

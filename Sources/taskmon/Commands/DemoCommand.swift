@@ -16,7 +16,9 @@ struct DemoCommand: ParsableCommand {
     abstract: "Shows the console on a simulated fleet, healthy or with a named mistake.",
     discussion: """
       Starts a redis-server of its own behind a unix socket, gone again at the end. After `--` \
-      stands a command to run instead of the console, with TASKMON_BROKER set to the demo's broker.
+      stands a command to run instead of the console, with TASKMON_BROKER set to the demo's \
+      broker, and TASKMON_SET and TASKMON_WORKER_LOG where the scenario needs them. Some \
+      scenarios set thresholds down, so that nobody has to wait; --list says which.
       """)
 
   @Argument(help: ArgumentHelp("What goes on there; --list names them.", valueName: "scenario"))
@@ -64,19 +66,34 @@ struct DemoCommand: ParsableCommand {
     let playing = Task { try await demo.run() }
     defer { stop(demo, playing) }
     if let signal { Terminal.die(by: signal) }
+    let logs = try Blocking.run { await demo.workerLogs }.0
     if command.isEmpty {
-      try show(url, chosen)
+      try show(url, chosen, logs)
     } else {
-      let code = try ChildCommand.run(command, adding: ["TASKMON_BROKER": url])
+      let variables = Self.variables(url, chosen, logs)
+      let code = try ChildCommand.run(command, adding: variables)
       if code != 0 { throw CommandFailure(nil, code: code) }
     }
   }
 
-  private func show(_ url: String, _ chosen: Scenario) throws {
+  private func show(_ url: String, _ chosen: Scenario, _ logs: String?) throws {
     try ConsoleRun(
-      configuration: MonitorConfiguration(broker: try RedisURL(url), name: "demo"),
-      thresholds: ThresholdOverrides(), screen: screen, notices: ["demo: \(chosen.name)"]
+      configuration: MonitorConfiguration(
+        broker: try RedisURL(url), name: "demo", workerLogs: logs.map { [$0] } ?? []),
+      thresholds: try ThresholdOverrides(chosen.thresholds), screen: screen,
+      notices: ["demo: \(chosen.name)"]
     ).run()
+  }
+
+  /// What the scenario sets comes before what was set already, which counts for more.
+  private static func variables(
+    _ url: String, _ chosen: Scenario, _ logs: String?
+  ) -> [String: String] {
+    let set = chosen.thresholds + [Environment.process["TASKMON_SET"]].compactMap(\.self)
+    var variables = ["TASKMON_BROKER": url]
+    if !chosen.thresholds.isEmpty { variables["TASKMON_SET"] = set.joined(separator: ",") }
+    variables["TASKMON_WORKER_LOG"] = logs
+    return variables
   }
 
   private func stop(_ demo: DemoSession, _ playing: Task<Void, any Error>) {
@@ -85,12 +102,45 @@ struct DemoCommand: ParsableCommand {
     _ = try? Blocking.run { await demo.stop() }
   }
 
+  // MARK: The list
+
+  /// By what the scenarios show: tours, antipatterns and golden rules in their order, incidents.
   private func printList() {
     let width = ScenarioRegistry.all.map(\.name.count).max() ?? 0
-    for scenario in ScenarioRegistry.all {
-      let padding = String(repeating: " ", count: width - scenario.name.count)
-      Output.write("\(scenario.name)\(padding)  \(scenario.summary)\n")
+    for (title, scenarios) in Self.groups where !scenarios.isEmpty {
+      Output.write("\(title)\n")
+      for scenario in scenarios {
+        let padding = String(repeating: " ", count: width - scenario.name.count)
+        let label = Self.teaching(of: scenario)?.label ?? ""
+        let mark = label + String(repeating: " ", count: max(0, 2 - label.count))
+        let set =
+          scenario.thresholds.isEmpty
+          ? "" : " (here \(scenario.thresholds.joined(separator: ", ")))"
+        Output.write("  \(scenario.name)\(padding)  \(mark)  \(scenario.summary)\(set)\n")
+      }
     }
+  }
+
+  private static var groups: [(title: String, scenarios: [Scenario])] {
+    let all = ScenarioRegistry.all
+    func taught(_ number: (Antipattern) -> Int?) -> [Scenario] {
+      all.compactMap { scenario in
+        teaching(of: scenario).flatMap(number).map { (number: $0, scenario: scenario) }
+      }
+      .enumerated().sorted { ($0.element.number, $0.offset) < ($1.element.number, $1.offset) }
+      .map(\.element.scenario)
+    }
+    return [
+      ("Tours", all.filter { teaching(of: $0) == nil }),
+      ("Antipatterns", taught { if case .antipattern(let number) = $0 { number } else { nil } }),
+      ("Golden rules", taught { if case .goldenRule(let number) = $0 { number } else { nil } }),
+      ("Incidents", taught { $0 == .incident ? 0 : nil }),
+    ]
+  }
+
+  /// Of the rule whose name the scenario bears; nil for a tour.
+  private static func teaching(of scenario: Scenario) -> Antipattern? {
+    RuleRegistry.rule(RuleID(rawValue: scenario.name))?.antipattern
   }
 }
 

@@ -129,6 +129,19 @@ import Testing
     #expect(ledger.task("r")?.sentAt == at(4))
   }
 
+  @Test func `a retry that is sent before its predecessor's receipt is heard waits by itself`() {
+    let ledger = EventLedger(
+      worker.sent("r", 1, queue: "q"),
+      worker.sent("r", 4, queue: "q", retries: 1, parent: "r"), worker.received("r", 2),
+      worker.started("r", 3), worker.retried("r", 5, "KeyError('x')"),
+      worker.received("r", 6, retries: 1, parent: "r"), worker.started("r", 9),
+      worker.succeeded("r", 10))
+    let found = Self.statistics(ledger)
+    #expect(found.series.last?.wait.count == 2)
+    #expect(found.series.last?.wait.sum == Seconds(2 + 5))
+    #expect(ledger.task("r")?.sentAt == at(4))
+  }
+
   @Test func `a sending that is heard after the receipt belongs to the same attempt`() {
     let ledger = EventLedger(
       worker.received("u", 2), worker.sent("u", 1, queue: "q"), worker.started("u", 3),

@@ -105,6 +105,21 @@ import Testing
     #expect(try verdict(PrefetchHoarding.self, alone) == .healthy)
   }
 
+  @Test func ofSeveralNeighboursTheOneFreeForLongestIsNamed() throws {
+    let seen = Self.seen(for: 80) { now, isLater in
+      var late = Self.free(now, active: isLater ? 1 : 2)
+      late.id.name = "celery@a-late-one"
+      return [late, Self.full(now), Self.free(now)]
+    }
+    let finding = try verdict(PrefetchHoarding.self, seen).first
+    #expect(finding?.evidence("idleWorker") == .text("celery@idle"))
+  }
+
+  @Test func whoConsumesNoQueueAnyMoreHoardsWhatAnyoneCouldTake() throws {
+    let seen = Self.seen { now, _ in [Self.full(now, queues: []), Self.free(now)] }
+    #expect(told(try verdict(PrefetchHoarding.self, seen)) == ["warning celery@busy"])
+  }
+
   @Test func aSoloWorkerSilentAtWorkIsNotJudged() throws {
     let seen = Self.seen { now, isLater in
       [Self.full(now, heard: isLater ? 59 : 1, pool: .solo), Self.free(now)]

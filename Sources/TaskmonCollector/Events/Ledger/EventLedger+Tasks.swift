@@ -16,7 +16,9 @@ extension EventLedger {
     tasks.change(place) { record in
       let isReplacement =
         isOwnParent && retries == record.retries && (!record.sentAt.isNaN || record.name != name)
-      if record.isUnderWay, retries > record.retries || isReplacement {
+      // A child is quicker than the worker that tells of its run: that may be yet to be received.
+      let isToCome = record.isUnderWay || !isNew && record.state == .sent
+      if isToCome, retries > record.retries || isReplacement {
         return record.announceNext(sentAt: moment, queue: queue)
       }
       if !isNew, retries > record.retries { record.beginAttempt(retries) }
