@@ -182,3 +182,8 @@ private struct SignsOfLife {
     return longest + WorkerWatch.overtime
   }
 }
+
+extension EventStreamFacts {
+  /// Whether a worker's heartbeat could have been heard at all.
+  var wasHeard: Bool { heard.contains { $0.length > .zero } }
+}

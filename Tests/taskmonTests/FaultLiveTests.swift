@@ -90,6 +90,8 @@ struct FaultLiveTests {
     #expect(other.status == 3)
     #expect(other.document.status == "unknown")
     #expect(other.document.healthy.allSatisfy { $0 == "broker-unreachable" })
+    let gate = other.document.findings.map(\.rule) + other.document.unknown.map(\.rule)
+    #expect(gate.contains("no-celery-here"), "\(other.document)")
     let said = other.document.findings.map(\.message) + other.document.unknown.map(\.missing)
     #expect(said.contains { $0.contains("/0") || $0.contains("db 0") }, "\(said)")
   }

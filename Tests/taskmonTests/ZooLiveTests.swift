@@ -69,6 +69,7 @@ struct ZooLiveTests {
 
 /// One team with its habits, on a Redis of its own.
 private struct Practice {
+  let redis: RedisServer
   let fleet: CeleryFleet
   let vigil: Vigil
 
@@ -78,7 +79,7 @@ private struct Practice {
   ]
 
   init(habits: String, queues: Int, redis arguments: [String] = []) async throws {
-    let redis = try await RedisServer(tcp: true, arguments: ["--maxclients", "200"] + arguments)
+    redis = try await RedisServer(tcp: true, arguments: ["--maxclients", "200"] + arguments)
     let url = try redis.tcpURL()
     let fleet = try await CeleryFleet(broker: url, variables: ["HABITS": habits])
     let users = (1...queues).map { "user-\($0)" }.joined(separator: ",")
@@ -110,6 +111,7 @@ private struct Practice {
 
 /// Workers and queues in trouble, with those that only look so.
 private struct Troubles {
+  let redis: RedisServer
   let fleets: [CeleryFleet]
   let vigil: Vigil
 
@@ -120,7 +122,7 @@ private struct Troubles {
   ]
 
   init() async throws {
-    let redis = try await RedisServer(tcp: true, arguments: ["--appendonly", "yes"])
+    redis = try await RedisServer(tcp: true, arguments: ["--appendonly", "yes"])
     let url = try redis.tcpURL()
     let fleet = try await CeleryFleet(broker: url)
     let port = try freePort()

@@ -54,6 +54,9 @@ package struct PrefetchHoarding: Rule {
   package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
     let snapshot = scene.snapshot
     if let reason = snapshot.workers.reason { return .unknown(reason) }
+    if snapshot.workers.value.map({ $0.count > 1 }) == true, !snapshot.events.wasHeard {
+      return .unknown("the event stream was not heard")
+    }
     let watch = scene.watch
     let alive = (snapshot.workers.value ?? []).filter {
       watch.liveness(of: $0.id) == .alive && $0.beats(at: snapshot.takenAt)

@@ -61,7 +61,8 @@ package struct StalledWorker: Rule {
     let waiting = queues.filter { $0.ready > 0 && $0.isDue(at: snapshot.takenAt) }
     var findings: [String: Standstill] = [:]
     var doubts: [String] = []
-    guard !waiting.isEmpty else { return .healthy }
+    guard !waiting.isEmpty, snapshot.workers.value?.isEmpty == false else { return .healthy }
+    guard snapshot.events.wasHeard else { return .unknown("the event stream was not heard") }
     let places = Dictionary(
       zip(waiting.map(\.name), waiting.indices), uniquingKeysWith: { first, _ in first })
     for worker in snapshot.workers.value ?? []
