@@ -69,8 +69,15 @@ import Testing
     #expect(paid == ["celery@w1"])
     #expect(await inspector.book.workers["celery@w1"]?.stats.value != nil)
     worker.fallSilent(false)
-    try await inspector.round(known: known, only: paid)
-    #expect(worker.methods().dropFirst(2) == Self.all.dropFirst()[...])
+    // On a busy machine another answer may be late as well.
+    try await eventually("everything is asked") {
+      try await inspector.round(known: known, only: paid)
+      _ = try await inspector.drainLate()
+      return worker.methods().contains("conf")
+    }
+    #expect(worker.methods()[2] == "stats")
+    let statics = InspectionBook.Question.statics.map(\.method.name)
+    #expect(worker.methods().filter { statics.contains($0) } == statics, "each once")
     let list = try #require(try Self.lists(server).first)
     #expect(try #require(try server.command("PTTL", list).integer) > 0)
     await inspector.close()
