@@ -59,9 +59,16 @@ struct BrokerIncidentLiveTests {
     let broker = try redis.tcpURL()
     let harbour = try await Harbour(broker: broker, reminders: 5)
     let keeper = try await harbour.fleet.worker(
-      "incidents", node: "w2@harbour", as: "w2", queues: "reminders")
+      "incidents", node: "w2@harbour", as: "w2", queues: "reminders",
+      pool: ["-P", "threads", "-c", "1"])
     let beat = try await harbour.fleet.beat("incidents", as: "beat")
     try await harbour.isSeen(workers: 2, unacked: 5)
+    // Of a silent worker whose pool nobody told it is not known whether it is at work.
+    try await eventually(within: 60, "its pool is told") {
+      try harbour.serving.get("/metrics").body.split(separator: "\n").contains {
+        $0.hasPrefix("celery_worker_info{worker=\"w2@harbour\"") && $0.contains("pool=\"threads\"")
+      }
+    }
     try await harbour.inQuiet([beat]) { try await redis.kill9() }
     let away = try await harbour.finds(Harbour.unreachable)
     #expect(away.evidence["failed"]?.text?.isEmpty == false)

@@ -122,7 +122,7 @@ def practise():
     upload.apply_async(("",), queue="uploads")
     time.sleep(2)
     for _ in range(20 if GOOD else 2):
-        upload.apply_async(("x" * (40_000 if GOOD else 200_000),), queue="uploads")
+        upload.apply_async(("x" * (30_000 if GOOD else 200_000),), queue="uploads")
     remind.apply_async((1,), countdown=3000 if GOOD else 7200)
     if GOOD:
         chord(part.s(number).set(countdown=4 * number) for number in range(60))(close.s())
