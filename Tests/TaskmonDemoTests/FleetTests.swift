@@ -19,7 +19,7 @@ struct Rehearsal {
 
   init(_ options: DemoOptions) {
     now = Timestamp(secondsSince1970: 1_767_323_045)
-    fleet = DemoFleet(options, address: "/tmp/demo/redis.sock", at: now)
+    fleet = DemoFleet(options, address: "/demo/redis.sock", at: now)
     apply(fleet.begin(at: now))
   }
 
@@ -347,7 +347,7 @@ struct Rehearsal {
       "conf", ["with_defaults": .bool(withDefaults)], of: &shop, worker: 1)
     #expect((answer.members?.count ?? 0) > (withDefaults ? 190 : 10))
     let conf = try ConfReply(answer)
-    #expect(conf.resultBackend == "redis+socket:///tmp/demo/redis.sock?virtual_host=0")
+    #expect(conf.resultBackend == "redis+socket:///demo/redis.sock?virtual_host=0")
     #expect(conf.resultExpires == .seconds(3600))
     #expect(
       conf.beatSchedule?.map(\.name).sorted() == ["expire-carts", "flush-outbox", "refresh-rates"])

@@ -127,7 +127,7 @@ private final class NamelessFile: Sendable {
   let descriptor: Int32
 
   init(holding bytes: [UInt8] = []) throws {
-    var template = Array("/tmp/taskmon-test-file-XXXXXX".utf8CString)
+    var template = TemporaryFolder.template("taskmon-test-file")
     descriptor = template.withUnsafeMutableBufferPointer { name in
       guard let base = name.baseAddress else { return -1 }
       let file = noStrayDescriptors.withLock { _ in

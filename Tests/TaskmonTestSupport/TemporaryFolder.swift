@@ -6,13 +6,23 @@ package final class TemporaryFolder: Sendable {
   package let path: String
 
   package init() throws {
-    var template = Array("/tmp/taskmon-test-XXXXXX".utf8CString)
+    var template = Self.template("taskmon-test")
     let made = template.withUnsafeMutableBufferPointer { $0.baseAddress.flatMap { mkdtemp($0) } }
     guard made != nil else {
       throw systemError("mkdtemp")
     }
     path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
+
+  /// For mkdtemp and mkstemp: in TMPDIR, unless no unix socket would fit beneath it.
+  static func template(_ name: String) -> [CChar] {
+    let named = ProcessInfo.processInfo.environment["TMPDIR"] ?? ""
+    let base = named.hasPrefix("/") && named.utf8.count <= longestBase ? named : "/tmp"
+    return Array("\(base)/\(name)-XXXXXX".utf8CString)
+  }
+
+  /// The address of a unix socket has 107 bytes; tests put up to sixty behind the base.
+  private static let longestBase = 40
 
   deinit { try? FileManager.default.removeItem(atPath: path) }
 

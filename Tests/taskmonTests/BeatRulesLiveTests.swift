@@ -5,25 +5,6 @@ import Testing
 /// Real RedBeats that die, lose their lock or have none; each beside one that is well.
 @Suite("Beats on real Celery", .tags(.live))
 struct BeatRulesLiveTests {
-  private struct Stage {
-    let redis: RedisServer
-    let fleet: CeleryFleet
-    let url: String
-    let taskmon: Taskmon
-
-    init() async throws {
-      redis = try await RedisServer(tcp: true, arguments: ["--appendonly", "yes"])
-      url = try redis.tcpURL()
-      fleet = try await CeleryFleet(broker: url)
-      taskmon = try Taskmon()
-    }
-
-    func serving(_ set: [String] = []) async throws -> Serving {
-      try await Serving(
-        ["--broker", url] + set.flatMap { ["--set", $0] }, taskmon: taskmon)
-    }
-  }
-
   private static let beatRules: Set = ["beat-down", "beat-late", "beat-without-lock"]
 
   /// Waits until a beat that works was judged to be well, and its runs were read twice: what has
@@ -45,7 +26,7 @@ struct BeatRulesLiveTests {
 
   @Test("a beat that is killed is late, and then down", .timeLimit(.minutes(6)))
   func killed() async throws {
-    let stage = try await Stage()
+    let stage = try await BeatStage()
     _ = try await stage.fleet.worker("shop", node: "w1@shop", as: "w1", queues: "celery,mail")
     let beat = try await stage.fleet.beat("shop", as: "beat", redBeat: true)
     let serving = try await stage.serving(["beat-down.silence=50s", "beat-late.warning=15s"])
@@ -63,7 +44,7 @@ struct BeatRulesLiveTests {
 
   @Test("a beat whose lock is deleted dies of it", .timeLimit(.minutes(6)))
   func lockDeleted() async throws {
-    let stage = try await Stage()
+    let stage = try await BeatStage()
     _ = try await stage.fleet.worker("shop", node: "w1@shop", as: "w1", queues: "celery,mail")
     let beat = try await stage.fleet.beat("shop", as: "beat", redBeat: true)
     let serving = try await stage.serving(["beat-down.lock-missing=20s"])
@@ -78,8 +59,8 @@ struct BeatRulesLiveTests {
 
   @Test("a beat with its lock turned off is told, one with a lock of another name is well")
   func withoutLock() async throws {
-    let careless = try await Stage()
-    let careful = try await Stage()
+    let careless = try await BeatStage()
+    let careful = try await BeatStage()
     _ = try await careless.fleet.beat("careless:unlocked", as: "beat", redBeat: true)
     _ = try await careful.fleet.beat("careless:renamed", as: "beat", redBeat: true)
     let told = try await careless.serving()

@@ -5,40 +5,6 @@ import Testing
 /// Beats of every kind, alone and in pairs: what is said of each, and that nothing else is.
 @Suite("Beats of every kind on real Celery", .tags(.live))
 struct BeatsLiveTests {
-  private struct Stage {
-    let redis: RedisServer
-    let fleet: CeleryFleet
-    let url: String
-    let taskmon: Taskmon
-
-    init() async throws {
-      redis = try await RedisServer(tcp: true, arguments: ["--appendonly", "yes"])
-      url = try redis.tcpURL()
-      fleet = try await CeleryFleet(broker: url)
-      taskmon = try Taskmon()
-    }
-
-    func serving(_ set: [String] = []) async throws -> Serving {
-      try await Serving(
-        ["--broker", url, "--inspect-interval", "5s"] + set.flatMap { ["--set", $0] },
-        taskmon: taskmon)
-    }
-
-    func worker(_ name: String, of app: String = "beats", options: [String] = []) async throws
-      -> FleetMember
-    {
-      try await fleet.worker(
-        app, node: "\(name)@beats", as: name, queues: "celery", pool: ["-c", "1"] + options)
-    }
-
-    /// The Beat view as text.
-    func screen() async throws -> String {
-      let run = try await taskmon.run(
-        ["top", "--once", "--view", "beat", "--broker", url])
-      return run.outputText + run.errorText
-    }
-  }
-
   /// Waits until there are exactly these findings worse than info, and never any other meanwhile.
   private static func says(
     _ wanted: Set<String>, _ serving: Serving, among allowed: Set<String> = [],
@@ -60,7 +26,7 @@ struct BeatsLiveTests {
 
   @Test("a plain beat is well, killed, and started twice", .timeLimit(.minutes(6)))
   func plain() async throws {
-    let stage = try await Stage()
+    let stage = try await BeatStage()
     _ = try await stage.worker("w1")
     let beat = try await stage.fleet.beat("beats", as: "plain")
     let serving = try await stage.serving(["beat-down.silence=25s", "beat-late.warning=12s"])
@@ -81,7 +47,7 @@ struct BeatsLiveTests {
 
   @Test("a worker with a beat inside is well, two of them are two beats", .timeLimit(.minutes(6)))
   func embedded() async throws {
-    let stage = try await Stage()
+    let stage = try await BeatStage()
     func start(_ name: String) async throws {
       _ = try await stage.worker(
         name, options: ["-B", "-s", stage.fleet.folder.path("\(name).schedule")])
@@ -96,7 +62,7 @@ struct BeatsLiveTests {
 
   @Test("of two RedBeats one waits, and an entry saved meanwhile is run", .timeLimit(.minutes(6)))
   func redBeats() async throws {
-    let stage = try await Stage()
+    let stage = try await BeatStage()
     _ = try await stage.worker("w1")
     let one = try await stage.fleet.beat("beats:red", as: "one", redBeat: true)
     try await one.says("Acquired lock", within: 60)
@@ -138,7 +104,7 @@ struct BeatsLiveTests {
 
   @Test("a schedule in Django's database is known by its messages", .timeLimit(.minutes(6)))
   func django() async throws {
-    let stage = try await Stage()
+    let stage = try await BeatStage()
     _ = try await stage.fleet.output(of: "django_shop.py")
     let beat = try await stage.fleet.beat(
       "django_shop", as: "beat", scheduler: "django_celery_beat.schedulers:DatabaseScheduler")
@@ -159,7 +125,7 @@ struct BeatsLiveTests {
 
   @Test("a beat that works itself is late, and its work is told", .timeLimit(.minutes(6)))
   func working() async throws {
-    let stage = try await Stage()
+    let stage = try await BeatStage()
     _ = try await stage.worker("w1")
     let serving = try await stage.serving(["beat-late.warning=3s"])
     _ = try await stage.fleet.beat("beats:busy", as: "beat", scheduler: "beats:WorkingScheduler")
@@ -177,5 +143,22 @@ struct BeatsLiveTests {
     #expect(evidence["task"]?.text == "beats.crunch")
     #expect(evidence["workersThatWouldTell"] == .list([.text("w1@beats")]))
     #expect(told.finding("beat-down") == nil)
+  }
+}
+
+extension BeatStage {
+  fileprivate func worker(_ name: String, of app: String = "beats", options: [String] = [])
+    async throws
+    -> FleetMember
+  {
+    try await fleet.worker(
+      app, node: "\(name)@beats", as: name, queues: "celery", pool: ["-c", "1"] + options)
+  }
+
+  /// The Beat view as text.
+  fileprivate func screen() async throws -> String {
+    let run = try await taskmon.run(
+      ["top", "--once", "--view", "beat", "--broker", url])
+    return run.outputText + run.errorText
   }
 }

@@ -72,11 +72,8 @@ actor EventsEnabler {
 
   private func opened() -> WorkerCall {
     if let call { return call }
-    let link = RedisLink(
-      url: configuration.broker, time: time, limits: configuration.limits,
-      allows: [.read, .replyList, .change], cost: cost)
     let opened = WorkerCall(
-      link: link, layout: configuration.layout, time: time, budget: configuration.budget)
+      configuration, allows: [.read, .replyList, .change], time: time, cost: cost)
     call = opened
     return opened
   }

@@ -63,30 +63,24 @@ struct FleetOperator: Sendable {
     _ workers: [String], isForAll: Bool, awaits: Bool = true,
     _ make: @Sendable (WorkerCall.Slip) -> any WireCommand
   ) async -> ControlOutcome {
-    let link = link()
+    let call = call()
     // What fails here was not sent; what fails later may have been.
-    do throws(RedisError) { _ = try await link.read([.ping]) } catch {
+    do throws(RedisError) { _ = try await call.link.read([.ping]) } catch {
       return .notSent(error.description)
     }
-    let call = WorkerCall(
-      link: link, layout: configuration.layout, time: time, budget: configuration.budget)
     let expected = awaits ? (isForAll ? nil : workers.count) : 0
     let outcome: WorkerCall.Outcome
     do throws(RedisError) {
       outcome = try await call.ask(
         expecting: expected, wait: configuration.budget.actionReplyWait, make)
     } catch {
-      await call.leave()
+      await call.close()
       return .unclear(error.description)
     }
+    await call.close()
     switch outcome {
-    case .silent(let reason):
-      await call.close()
-      return .notSent(reason)
+    case .silent(let reason): return .notSent(reason)
     case .sent(let answers):
-      let hasAll = awaits && answers.replies.count >= expected ?? answers.receivers
-      let isDone = hasAll || answers.receivers == 0
-      if isDone { await call.close() } else { await call.leave() }
       guard answers.receivers > 0 else { return .notSent("no worker listens for it") }
       return awaits
         ? .answered(ControlAnswers(answers.replies, expecting: workers))
@@ -101,7 +95,7 @@ struct FleetOperator: Sendable {
     guard !queue.text.contains("\u{FFFD}") else {
       return .notSent("the queue's name is no text, so it cannot be named")
     }
-    let link = link()
+    let link = call().link
     let lists = layout.prioritySteps.map { layout.messages(of: queue, step: $0) }
     do throws(RedisError) {
       let lengths = try await link.read(lists.map { .listLength($0) })
@@ -129,10 +123,8 @@ struct FleetOperator: Sendable {
     }
   }
 
-  private func link() -> RedisLink {
-    RedisLink(
-      url: configuration.broker, time: time, limits: configuration.limits,
-      allows: [.read, .replyList, .act], cost: cost)
+  private func call() -> WorkerCall {
+    WorkerCall(configuration, allows: [.read, .replyList, .act], time: time, cost: cost)
   }
 }
 

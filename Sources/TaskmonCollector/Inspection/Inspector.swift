@@ -200,13 +200,7 @@ actor Inspector {
   }
 
   private func permission() async throws(RedisError) -> RequestGuard.Verdict {
-    let reading = RequestGuard.reading(budget: budget)
-    var cursor = ReplyCursor(try await link.read(reading.commands))
-    let verdict: RequestGuard.Verdict
-    switch cursor.take(reading) {
-    case .success(let judged): verdict = judged
-    case .failure(let error): verdict = .silent(error.description)
-    }
+    let verdict = try await RequestGuard.verdict(over: link, budget: budget)
     if case .silent(let reason) = verdict { suspend(reason) }
     return verdict
   }

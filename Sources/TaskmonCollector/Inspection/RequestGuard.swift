@@ -25,6 +25,18 @@ enum RequestGuard {
     }
   }
 
+  /// Reads what Redis says of itself, and judges it; what cannot be read is a reason for silence.
+  static func verdict(
+    over link: RedisLink, budget: CollectionBudget
+  ) async throws(RedisError) -> Verdict {
+    let reading = reading(budget: budget)
+    var cursor = ReplyCursor(try await link.read(reading.commands))
+    switch cursor.take(reading) {
+    case .success(let verdict): return verdict
+    case .failure(let error): return .silent(error.description)
+    }
+  }
+
   static func judge(
     memory: ServerInfo, replication: ServerInfo, persistence: ServerInfo, budget: CollectionBudget
   ) -> Verdict {

@@ -20,6 +20,18 @@ struct WorkerCall: Sendable {
     replies = ReplyList(link: link, layout: layout, time: time)
   }
 
+  /// A call over a connection of its own, opened when it is used first.
+  init(
+    _ configuration: MonitorConfiguration, allows rights: CommandRights, time: TimeSource,
+    cost: RedisCostCounter
+  ) {
+    self.init(
+      link: RedisLink(
+        url: configuration.broker, time: time, limits: configuration.limits, allows: rights,
+        cost: cost),
+      layout: configuration.layout, time: time, budget: configuration.budget)
+  }
+
   /// What a message on the control channel needs to be answered.
   struct Slip: Sendable {
     var owner: String
@@ -65,7 +77,8 @@ struct WorkerCall: Sendable {
     }
     var answers = Answers(receivers: receivers, ticket: slip.ticket)
     try await collect(&answers, until: expected ?? receivers, wait: wait)
-    let isSettled = answers.replies.count >= expected ?? receivers
+    // Where nobody waits for them, answers may still come.
+    let isSettled = expected != 0 && answers.replies.count >= expected ?? receivers
     if receivers == 0 || isSettled { await replies.settle() }
     return .sent(answers)
   }
@@ -81,16 +94,8 @@ struct WorkerCall: Sendable {
     await link.close()
   }
 
-  /// Leaves the reply list to its expiry: answers may still come.
-  func leave() async { await link.close() }
-
   func permission() async throws(RedisError) -> RequestGuard.Verdict {
-    let reading = RequestGuard.reading(budget: budget)
-    var cursor = ReplyCursor(try await link.read(reading.commands))
-    switch cursor.take(reading) {
-    case .success(let verdict): return verdict
-    case .failure(let error): return .silent(error.description)
-    }
+    try await RequestGuard.verdict(over: link, budget: budget)
   }
 
   private func collect(

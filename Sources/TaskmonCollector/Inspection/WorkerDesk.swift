@@ -135,11 +135,8 @@ actor WorkerDesk {
 
   private func opened() -> WorkerCall {
     if let call { return call }
-    let link = RedisLink(
-      url: configuration.broker, time: time, limits: configuration.limits,
-      allows: [.read, .replyList, .control], cost: cost)
     let opened = WorkerCall(
-      link: link, layout: configuration.layout, time: time, budget: configuration.budget)
+      configuration, allows: [.read, .replyList, .control], time: time, cost: cost)
     call = opened
     return opened
   }

@@ -20,10 +20,8 @@ struct WorkerSearch {
     self.configuration = configuration
     budget = configuration.budget
     book = InspectionBook(budget: budget)
-    let link = RedisLink(
-      url: configuration.broker, time: time, limits: configuration.limits,
-      allows: [.read, .replyList, .control], cost: cost)
-    call = WorkerCall(link: link, layout: configuration.layout, time: time, budget: budget)
+    call = WorkerCall(
+      configuration, allows: [.read, .replyList, .control], time: time, cost: cost)
     silence = configuration.isReadOnly ? "--read-only asks no worker" : nil
   }
 
