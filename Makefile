@@ -11,6 +11,9 @@ SWIFT_TEST := swift test --explicit-target-dependency-import-check error
 # mostly wait for real time to pass: they come after, more of them side by side, with the fuzzing.
 FEW_AT_ONCE := --experimental-maximum-parallelization-width 4
 MORE_AT_ONCE := --experimental-maximum-parallelization-width 10
+# A failure among thousands of lines is said once more at the end, where it is looked for.
+SAID_AGAIN = { set -o pipefail; $(1) | tee .build/test.log \
+	    || { grep -E -A 3 '^✘ .*recorded an issue' .build/test.log; false; }; }
 TASKMON := .build/debug/taskmon
 
 help: ## list what can be made
@@ -35,10 +38,10 @@ test: ## install what is missing, lint, build, and run every test, real Celery i
 	  && python=$$(.ci/venv 5.2) && export TASKMON_PYTHON_5_2="$$python" \
 	  && $(MAKE) --no-print-directory lint \
 	  && $(SWIFT_BUILD) --build-tests \
-	  && $(SWIFT_TEST) --skip-build --skip LiveTests $(FEW_AT_ONCE) \
+	  && $(call SAID_AGAIN,$(SWIFT_TEST) --skip-build --skip LiveTests $(FEW_AT_ONCE)) \
 	  && { nice .ci/fuzz 60 --if-possible > .build/fuzz.log 2>&1 & fuzz=$$!; \
 	    trap "kill $$fuzz" INT TERM; \
-	    $(SWIFT_TEST) --skip-build --filter LiveTests $(MORE_AT_ONCE); status=$$?; \
+	    status=0; $(call SAID_AGAIN,$(SWIFT_TEST) --skip-build --filter LiveTests $(MORE_AT_ONCE)) || status=1; \
 	    wait $$fuzz || { status=1; tail -n 60 .build/fuzz.log; }; \
 	    grep -E '^(fuzz:|Done )' .build/fuzz.log; exit $$status; }
 
