@@ -2,7 +2,7 @@ import TaskmonModel
 
 /// The workers that live, with what they told of themselves.
 struct LiveFleet {
-  let workers: [WorkerFacts]
+  let workers: [SeenWorker]
   /// Why it is not known who lives; nil where it is.
   let gap: String?
 
@@ -12,12 +12,12 @@ struct LiveFleet {
 
   init(_ watch: WorkerWatch) {
     let snapshot = watch.snapshot
-    guard case .value(let all) = snapshot.workers else {
+    if case .unavailable(let reason) = snapshot.workers {
       workers = []
-      gap = snapshot.workers.reason ?? "workers were not heard"
+      gap = reason
       return
     }
-    workers = all.filter { watch.liveness(of: $0.id)?.consumes == true }
+    workers = watch.workers.filter(\.consumes)
     let isAsked = snapshot.inspection.lastRound != nil
     gap =
       workers.isEmpty && !isAsked
@@ -57,7 +57,7 @@ struct LiveFleet {
   }
 
   /// Those that consume a queue; nil where some worker has not told its queues.
-  func consumers(of queue: String) -> [WorkerFacts]? {
+  func consumers(of queue: String) -> [SeenWorker]? {
     guard workers.allSatisfy({ $0.queues.value != nil }) else { return nil }
     return workers.filter { $0.queues.value?.contains(queue) == true }
   }
@@ -68,6 +68,12 @@ extension WorkerFacts {
   var ownTasks: [RegisteredTask]? { registered.value?.filter { !$0.isBuiltIn } }
   /// Whether it has any; nil where it has not told.
   var hasOwnTasks: Bool? { registered.value?.contains { !$0.isBuiltIn } }
+
+  /// Whether a task is registered on it; nil where it has not told.
+  func knows(_ task: String) -> Bool? {
+    guard case .value(let all) = registered else { return nil }
+    return all.indices.contains { all[$0].name == task }
+  }
 }
 
 /// Which tasks are really used, as far as their runs and messages tell.
@@ -98,16 +104,9 @@ struct TasksInUse {
     limitedByCall = limited
   }
 
-  /// What a worker has run since its start, runs now, or will be given; nil where it has not told.
-  func of(_ worker: WorkerFacts) -> Set<String>? {
-    guard case .value(let stats) = worker.stats else { return nil }
-    let ran = stats.totals.filter { $0.value > 0 }.map(\.key)
-    let queued = (worker.queues.value ?? []).flatMap { waiting[$0] ?? [] }
-    return Set(ran).union(queued).union(running[worker.id] ?? [])
-  }
-
-  /// The same of one task; false where the worker has not told.
-  func has(_ task: String, on worker: WorkerFacts) -> Bool {
+  /// Whether a worker has run it since its start, runs it now, or will be given it; false where it
+  /// has not told.
+  func has(_ task: String, on worker: SeenWorker) -> Bool {
     guard case .value(let stats) = worker.stats else { return false }
     if let count = stats.totals[task], count > 0 { return true }
     if running[worker.id]?.contains(task) == true { return true }

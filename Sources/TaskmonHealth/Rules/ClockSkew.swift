@@ -55,9 +55,8 @@ package struct ClockSkew: Rule {
   package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
     let snapshot = scene.snapshot
     if let reason = snapshot.workers.reason { return .unknown(reason) }
-    let watch = scene.watch
-    let heard = (snapshot.workers.value ?? []).filter {
-      watch.liveness(of: $0.id) == .alive && $0.events?.heartbeatDelays.isEmpty == false
+    let heard = scene.watch.workers.filter {
+      $0.liveness == .alive && $0.events?.heartbeatDelays.isEmpty == false
     }
     guard !heard.isEmpty else {
       let isNobodyThere = snapshot.workers.value?.isEmpty == true
@@ -86,7 +85,7 @@ package struct ClockSkew: Rule {
   }
 
   private func finding(
-    _ worker: WorkerFacts, _ offset: Seconds, _ delays: [Seconds], _ snapshot: Snapshot
+    _ worker: SeenWorker, _ offset: Seconds, _ delays: [Seconds], _ snapshot: Snapshot
   ) -> Finding {
     let ours = snapshot.server.value?.clockOffset
     let isAhead = offset < .zero

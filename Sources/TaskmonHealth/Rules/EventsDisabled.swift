@@ -56,11 +56,9 @@ package struct EventsDisabled: Rule {
     guard let listening = snapshot.events.heard.last, snapshot.events.connectedSince != nil else {
       return .unknown("the event stream was not heard")
     }
-    let watch = scene.watch
     var findings: [Finding] = []
     var doubts: [String] = []
-    for worker in snapshot.workers.value ?? [] where watch.liveness(of: worker.id)?.consumes == true
-    {
+    for worker in scene.watch.workers where worker.consumes {
       let name = worker.id.name
       let runs = unseenRuns(of: worker, history.workers[worker.id], since: listening.start)
       let silence = worker.events?.lastTaskEvent.map { snapshot.takenAt - $0 }
@@ -78,7 +76,7 @@ package struct EventsDisabled: Rule {
 
   /// Tasks it has begun without a word since we listen; nil where it does not count them.
   private func unseenRuns(
-    of worker: WorkerFacts, _ track: WorkerTrack?, since start: Timestamp
+    of worker: SeenWorker, _ track: WorkerTrack?, since start: Timestamp
   ) -> Int? {
     if let events = worker.events, let runs = events.unseenRuns { return runs }
     guard worker.events?.taskEvents ?? 0 == 0 else { return nil }
@@ -87,7 +85,7 @@ package struct EventsDisabled: Rule {
   }
 
   private func finding(
-    _ worker: WorkerFacts, runs: Int, _ silence: Seconds?, _ snapshot: Snapshot
+    _ worker: SeenWorker, runs: Int, _ silence: Seconds?, _ snapshot: Snapshot
   ) -> Finding {
     let last = silence.map { "none for \($0.text)" } ?? "none was ever heard"
     return Finding(

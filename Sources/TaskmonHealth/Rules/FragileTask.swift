@@ -82,7 +82,7 @@ package struct FragileTask: Rule {
     private(set) var since: Timestamp?
     private(set) var workers: [String] = []
 
-    mutating func add(_ worker: WorkerFacts, runs count: Int) {
+    mutating func add(_ worker: SeenWorker, runs count: Int) {
       runs = runs.addingClamped(count)
       since = min(since ?? worker.firstHeard, worker.firstHeard)
       workers.append(worker.id.name)

@@ -130,7 +130,7 @@ package struct MessageBus: Rule {
   }
 
   private func broadcasts(_ fleet: LiveFleet, _ snapshot: Snapshot) -> [Finding] {
-    var listeners: [String: [WorkerFacts]] = [:]
+    var listeners: [String: [SeenWorker]] = [:]
     for worker in fleet.workers {
       for name in worker.broadcasts { listeners[name, default: []].append(worker) }
     }

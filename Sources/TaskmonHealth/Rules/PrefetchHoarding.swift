@@ -58,8 +58,8 @@ package struct PrefetchHoarding: Rule {
       return .unknown("the event stream was not heard")
     }
     let watch = scene.watch
-    let alive = (snapshot.workers.value ?? []).filter {
-      watch.liveness(of: $0.id) == .alive && $0.beats(at: snapshot.takenAt)
+    let alive = watch.workers.filter {
+      $0.liveness == .alive && $0.facts.beats(at: snapshot.takenAt)
     }
     var findings: [Finding] = []
     var doubts: [String] = []
@@ -90,12 +90,12 @@ private struct Crowd {
   private var takersOf: [String: [Taker]] = [:]
 
   struct Taker {
-    let worker: WorkerFacts
+    let worker: SeenWorker
     let queues: [String]
     let free: Seconds
   }
 
-  init(_ alive: [WorkerFacts], _ watch: WorkerWatch) {
+  init(_ alive: [SeenWorker], _ watch: WorkerWatch) {
     count = alive.count
     var known = 0
     var longest = Seconds.zero
@@ -126,13 +126,13 @@ private struct Crowd {
 
 /// What one worker holds, before its neighbours.
 private struct Hoard {
-  let worker: WorkerFacts
+  let worker: SeenWorker
   private let crowd: Crowd
   let watch: WorkerWatch
   let needed: Seconds
 
   init(
-    _ worker: WorkerFacts, among crowd: Crowd, _ watch: WorkerWatch, _ needed: Seconds
+    _ worker: SeenWorker, among crowd: Crowd, _ watch: WorkerWatch, _ needed: Seconds
   ) {
     self.worker = worker
     self.crowd = crowd
@@ -183,7 +183,7 @@ private struct Hoard {
   }
 
   private func finding(
-    _ events: WorkerEventFacts, _ oldest: HeldTask, _ lasted: Seconds, _ idle: WorkerFacts
+    _ events: WorkerEventFacts, _ oldest: HeldTask, _ lasted: Seconds, _ idle: SeenWorker
   ) -> Finding {
     let noun = events.due == 1 ? "message" : "messages"
     return Finding(

@@ -61,12 +61,12 @@ package struct StalledWorker: Rule {
     let waiting = queues.filter { $0.ready > 0 && $0.isDue(at: snapshot.takenAt) }
     var findings: [String: Standstill] = [:]
     var doubts: [String] = []
-    guard !waiting.isEmpty, snapshot.workers.value?.isEmpty == false else { return .healthy }
+    guard !waiting.isEmpty, !watch.workers.isEmpty else { return .healthy }
     guard snapshot.events.wasHeard else { return .unknown("the event stream was not heard") }
     let places = Dictionary(
       zip(waiting.map(\.name), waiting.indices), uniquingKeysWith: { first, _ in first })
-    for worker in snapshot.workers.value ?? []
-    where watch.liveness(of: worker.id) == .alive && worker.beats(at: snapshot.takenAt) {
+    for worker in watch.workers
+    where worker.liveness == .alive && worker.facts.beats(at: snapshot.takenAt) {
       // One that has not told its queues may consume any of them.
       let own = worker.queues.value.map { $0.compactMap { places[$0] } } ?? [0]
       let needed = limits.seconds("unmoved", for: worker.id.name)
@@ -94,12 +94,12 @@ private struct Standstill {
     case doubtful(String)
   }
 
-  let worker: WorkerFacts
+  let worker: SeenWorker
   let queue: QueueFacts
   let watch: WorkerWatch
   let needed: Seconds
 
-  init(_ worker: WorkerFacts, _ queue: QueueFacts, _ watch: WorkerWatch, _ needed: Seconds) {
+  init(_ worker: SeenWorker, _ queue: QueueFacts, _ watch: WorkerWatch, _ needed: Seconds) {
     self.worker = worker
     self.queue = queue
     self.watch = watch

@@ -89,7 +89,7 @@ package struct TasksExpiring: Rule {
 
   /// Node names of workers that came after this moment.
   private static func newcomers(_ watch: WorkerWatch, since begin: Timestamp) -> [String] {
-    let young = (watch.snapshot.workers.value ?? []).filter { worker in
+    let young = watch.workers.filter { worker in
       guard let uptime = worker.uptime else { return false }
       return (worker.lastProof ?? watch.snapshot.takenAt) - uptime > begin
     }

@@ -109,9 +109,7 @@ package struct UnregisteredTask: Rule {
   }
 
   private func finding(_ failures: StoredMark, _ latest: Timestamp, _ fleet: LiveFleet) -> Finding {
-    let knowing = fleet.workers.filter { worker in
-      worker.ownTasks?.contains { $0.name == failures.name } == true
-    }
+    let knowing = fleet.workers.filter { $0.facts.knows(failures.name) == true }
     let noun = failures.count == 1 ? "message" : "messages"
     let others =
       knowing.isEmpty

@@ -60,7 +60,7 @@ package struct WorkerWithoutTasks: Rule {
     return .judged(findings)
   }
 
-  private func finding(_ worker: WorkerFacts, others: Int, _ now: Timestamp) -> Finding {
+  private func finding(_ worker: SeenWorker, others: Int, _ now: Timestamp) -> Finding {
     let queues = worker.queues.value ?? []
     let loses =
       queues.isEmpty
