@@ -42,9 +42,8 @@ package struct ConnectionsNearLimit: Rule {
           redis_max_connections = 20
           redis-cli -u redis://HOST:6379/0 CONFIG SET timeout 3600
 
-      redis_max_connections bounds what a thread keeps for results, and what needs more at once \
-      gets an error, so leave room; result_backend_thread_safe = True lets the threads of a \
-      process share them. The timeout spares clients that block or subscribe.
+      redis_max_connections bounds what one thread keeps for results, and what needs more at once \
+      gets an error, so leave room. The timeout spares clients that block or subscribe.
 
       Make one Celery() app per process, not one per request. If they are all needed, raise \
       maxclients and the limit on open files (LimitNOFILE) together.
