@@ -34,6 +34,8 @@ package struct EventsDisabled: Rule {
 
           celery -A APP events --dump
           celery -A APP inspect conf true --destination celery@HOST | grep worker_send_task_events
+
+      A worker started with -E shows false there and sends events all the same: the stream decides.
       """,
     remedy: """
       Start the worker with -E, or set it for all of them:

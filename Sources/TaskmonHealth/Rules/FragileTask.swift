@@ -31,6 +31,8 @@ package struct FragileTask: Rule {
       Ask for the options of every task:
 
           celery -A APP inspect registered acks_late reject_on_worker_lost autoretry_for time_limit
+
+      What is not listed for a task is not set; ask for soft_time_limit in the same way.
       """,
     remedy: """
       Make the task safe to run twice, and then say so:
