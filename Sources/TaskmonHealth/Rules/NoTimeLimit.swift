@@ -28,14 +28,18 @@ package struct NoTimeLimit: Rule {
     blindSpots: """
       A limit given with each call (apply_async(time_limit=…)) is seen only while such a message \
       waits or runs. Tasks not used since the worker's start are not counted. Whether a pool can \
-      enforce its limits is another matter: threads, solo and eventlet cannot; stuck-task says so.
+      enforce its limits is another matter: threads, solo and eventlet enforce none, gevent only \
+      the hard one.
       """,
     confirm: """
       Ask for the limits of all tasks, and for those of the pool:
 
           celery -A APP inspect registered time_limit soft_time_limit
           celery -A APP inspect stats | grep -A 3 timeouts
-          celery -A APP inspect conf | grep time_limit
+          celery -A APP inspect conf true | grep time_limit
+
+      A task's limits stand in brackets after its name; one with nothing there has none. Of the \
+      pool's two timeouts the first is the soft one; 0 is none.
       """,
     remedy: """
       Give every task a limit, and those that may take longer their own:

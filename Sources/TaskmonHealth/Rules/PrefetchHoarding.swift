@@ -14,15 +14,15 @@ package struct PrefetchHoarding: Rule {
   package static let page = RulePage(
     summary: "A worker holds messages it cannot start while another one has free slots.",
     whyItHurts: """
-      A worker takes four messages for each of its slots before it has time for them. Behind a \
-      task of ten minutes, three short ones wait ten minutes in a worker that is busy, while its \
-      neighbour has nothing to do. Adding workers does not help: what is held is out of their \
-      reach, and the queue itself looks empty.
+      By default a worker takes four messages for each of its slots, before it has time for them. \
+      Behind a task of ten minutes, three short ones wait ten minutes in a worker that is busy, \
+      while its neighbour has nothing to do. Adding workers does not help: what is held is out of \
+      their reach, and the queue itself looks empty.
       """,
     detection: """
       For 60 s every heartbeat of a worker said that all of its slots are taken, a message it has \
       received and that is due has waited as long, and another worker that consumes the same \
-      queues, or more, has had a free slot and nothing in its hands in all of this time.
+      queues, or more, has had a free slot all this time and has no message left to start.
       """,
     blindSpots: """
       What a worker holds is known from its task events: without them nothing is judged. Solo, \

@@ -39,6 +39,9 @@ package struct StalledWorker: Rule {
           redis-cli -u redis://HOST:6379/0 CLIENT LIST | grep -i 'cmd=brpop'
           redis-cli -u redis://HOST:6379/0 LINDEX 'QUEUE' -1
           ss -tnop | grep 6379
+
+      A worker that consumes has a line with cmd=brpop and the address of its host. If Redis lists \
+      none, it does not ask for messages; a connection that ss on that host still shows is dead.
       """,
     remedy: """
       Restart the worker, and it works at once. Then keep it from happening again: a current kombu \

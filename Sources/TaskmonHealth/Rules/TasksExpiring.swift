@@ -43,6 +43,8 @@ package struct TasksExpiring: Rule {
           redis-cli -u redis://HOST:6379/0 LINDEX 'QUEUE' -1 | grep -o '"expires": "[^"]*"'
           celery -A APP events --dump | grep 'task revoked'
           journalctl -u celery | grep 'Discarding revoked task'
+
+      Workers log that line at the level INFO.
       """,
     remedy: """
       Add workers or slots for its queue, or give the task a queue of its own so that it does not \
