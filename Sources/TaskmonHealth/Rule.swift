@@ -111,6 +111,8 @@ package enum RuleNeed: Sendable, Hashable {
   case controlReplies
   case workerLogs
   case resultScan
+  /// All queues: before they have been looked for, that none of those known is ill proves nothing.
+  case queueScan
 
   package var text: String {
     switch self {
@@ -120,6 +122,7 @@ package enum RuleNeed: Sendable, Hashable {
     case .controlReplies: "control replies"
     case .workerLogs: "worker logs"
     case .resultScan: "a scan of the results"
+    case .queueScan: "a scan for queues"
     }
   }
 }

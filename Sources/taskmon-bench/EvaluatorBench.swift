@@ -76,7 +76,8 @@ private struct LargeInstallation {
     return Snapshot(
       takenAt: moment, polledAt: moment, observedSince: Self.start,
       broker: BrokerIdentity(url: "redis://localhost:6379/0"), link: .up(since: Self.start),
-      presence: .value(CeleryPresence(markers: ["a kombu binding"], heardEvents: true)),
+      presence: .value(
+        CeleryPresence(markers: ["a kombu binding"], scanComplete: true, heardEvents: true)),
       queues: .value((0..<Self.queues).map { queue($0, step) }),
       unacked: .value(unacked(at: moment)),
       workers: .value((0..<Self.workers).map { worker($0, at: moment, step) }),

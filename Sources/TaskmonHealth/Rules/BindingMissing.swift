@@ -6,7 +6,7 @@ package struct BindingMissing: Rule {
   package static let id: RuleID = "binding-missing"
   package static let antipattern = Antipattern.incident
   package static let kind = RuleKind.incident
-  package static let needs: [RuleNeed] = [.instant]
+  package static let needs: [RuleNeed] = [.queueScan]
   package static let severities: [Severity] = [.warning]
   package static let thresholds: [Threshold] = []
   package static let page = RulePage(

@@ -6,7 +6,7 @@ package struct OversizedMessage: Rule {
   package static let id: RuleID = "oversized-message"
   package static let antipattern = Antipattern.antipattern(11)
   package static let kind = RuleKind.practice
-  package static let needs: [RuleNeed] = [.instant]
+  package static let needs: [RuleNeed] = [.queueScan]
   package static let severities: [Severity] = [.critical, .warning]
   package static let thresholds: [Threshold] = [
     Threshold("warning", ByteCount.kibibytes(64), help: "a message of at least this size"),

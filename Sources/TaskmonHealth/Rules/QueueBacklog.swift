@@ -6,7 +6,9 @@ package struct QueueBacklog: Rule {
   package static let id: RuleID = "queue-backlog"
   package static let antipattern = Antipattern.incident
   package static let kind = RuleKind.incident
-  package static let needs: [RuleNeed] = [.window(Seconds.minutes(10)), .controlReplies]
+  package static let needs: [RuleNeed] = [
+    .window(Seconds.minutes(10)), .controlReplies, .queueScan,
+  ]
   package static let severities: [Severity] = [.critical, .warning]
   package static let thresholds: [Threshold] = [
     Threshold("ready", 1000, .count, help: "more ready messages than this"),

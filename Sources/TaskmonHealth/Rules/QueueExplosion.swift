@@ -6,7 +6,7 @@ package struct QueueExplosion: Rule {
   package static let id: RuleID = "queue-explosion"
   package static let antipattern = Antipattern.antipattern(12)
   package static let kind = RuleKind.practice
-  package static let needs: [RuleNeed] = [.instant]
+  package static let needs: [RuleNeed] = [.queueScan]
   package static let severities: [Severity] = [.warning]
   package static let thresholds: [Threshold] = [
     Threshold("queues", 200, .count, help: "more task queues than this")

@@ -6,7 +6,7 @@ package struct QueueStale: Rule {
   package static let id: RuleID = "queue-stale"
   package static let antipattern = Antipattern.incident
   package static let kind = RuleKind.incident
-  package static let needs: [RuleNeed] = [.events]
+  package static let needs: [RuleNeed] = [.events, .queueScan]
   package static let severities: [Severity] = [.critical, .warning]
   package static let thresholds: [Threshold] = [
     Threshold("warning", Seconds.minutes(5), help: "the oldest due message has waited longer"),

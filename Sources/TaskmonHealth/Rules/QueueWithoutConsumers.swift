@@ -6,7 +6,7 @@ package struct QueueWithoutConsumers: Rule {
   package static let id: RuleID = "queue-without-consumers"
   package static let antipattern = Antipattern.antipattern(1)
   package static let kind = RuleKind.incident
-  package static let needs: [RuleNeed] = [.window(Seconds(60)), .controlReplies]
+  package static let needs: [RuleNeed] = [.window(Seconds(60)), .controlReplies, .queueScan]
   package static let severities: [Severity] = [.critical, .warning, .info]
   package static let thresholds: [Threshold] = [
     Threshold("warning", Seconds(60), help: "the first message has not moved for this long"),

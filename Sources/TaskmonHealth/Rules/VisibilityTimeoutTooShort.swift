@@ -6,7 +6,7 @@ package struct VisibilityTimeoutTooShort: Rule {
   package static let id: RuleID = "visibility-timeout-too-short"
   package static let antipattern = Antipattern.antipattern(3)
   package static let kind = RuleKind.practice
-  package static let needs: [RuleNeed] = [.controlReplies]
+  package static let needs: [RuleNeed] = [.controlReplies, .queueScan]
   package static let severities: [Severity] = [.warning, .info]
   package static let thresholds: [Threshold] = [
     Threshold("held", 0.8, .ratio, help: "share of the timeout a message is held without an eta"),
