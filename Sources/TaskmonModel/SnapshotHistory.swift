@@ -141,10 +141,16 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     // Who was not there at the end of an earlier run came since.
     let since = earlierRunEnded.map { min($0, snapshot.observedSince) } ?? snapshot.observedSince
     let running = snapshot.running.value.map { Dictionary(grouping: $0, by: \.worker) }
+    let deliveries = Dictionary(
+      (snapshot.unacked.value?.sample ?? []).compactMap { held in
+        held.deliveredAt.flatMap { at in held.message.value?.taskID.map { ($0, at) } }
+      }, uniquingKeysWith: { min($0, $1) })
     for worker in facts {
       var track = workers[worker.id] ?? WorkerTrack(new: worker, listeningSince: since)
       track.absorb(worker, at: snapshot.takenAt)
-      track.takeHoldings(worker, running: running.map { $0[worker.id] ?? [] })
+      track.takeHoldings(
+        worker, running: running.map { $0[worker.id] ?? [] }, deliveries: deliveries,
+        at: snapshot.polledAt ?? snapshot.takenAt)
       workers[worker.id] = track
     }
     for id in workers.keys {
