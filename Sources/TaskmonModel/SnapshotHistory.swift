@@ -283,6 +283,8 @@ package struct QueueTrack: Sendable, Equatable, Codable {
   package var headSince: Timestamp?
   /// When a message was last seen to have been taken; nil where none was.
   package var lastMoved: Timestamp?
+  /// When a head was seen to be taken alone, and not with all that stood behind it; the last two.
+  package private(set) var taken: [Timestamp]?
   /// Ready messages over the last 30 minutes, oldest first; at most 64.
   package var ready: [ReadySample]
 
@@ -302,9 +304,11 @@ package struct QueueTrack: Sendable, Equatable, Codable {
   var lastSeen: Timestamp? { ready.last?.at }
 
   mutating func absorb(_ queue: QueueFacts, at now: Timestamp) {
+    let before = ready.last?.ready
     absorbReady(queue.ready, at: now)
     guard let head = queue.head else {
-      if headTag != nil { lastMoved = now }
+      // A list that vanishes whole may have been purged.
+      if headTag != nil { move(at: now, isAlone: before == 1) }
       headTag = nil
       headSince = nil
       return
@@ -312,9 +316,14 @@ package struct QueueTrack: Sendable, Equatable, Codable {
     guard case .value(let message) = head else { return }
     // A restored or a more urgent message in front of the old head proves no consumer.
     if let headTag, headTag == message.deliveryTag || queue.tailTags.contains(headTag) { return }
-    if headTag != nil { lastMoved = now }
+    if headTag != nil { move(at: now, isAlone: true) }
     headTag = message.deliveryTag
     headSince = now
+  }
+
+  private mutating func move(at now: Timestamp, isAlone: Bool) {
+    lastMoved = now
+    if isAlone { taken = (taken ?? []).suffix(1) + [now] }
   }
 
   private mutating func absorbReady(_ count: Int, at now: Timestamp) {
