@@ -225,6 +225,13 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     for (queue, tasks) in found {
       registries[queue, default: RegistryTrack()].met(tasks.met, at: now)
     }
+    let queues = snapshot.queues.value ?? []
+    if registries.count > max(queues.count, found.count) {
+      let names = Set(queues.map(\.name)).union(found.keys)
+      registries = Self.known(registries, by: names) {
+        $0.wasSeen(since: now - RegistryTrack.retention)
+      }
+    }
     guard let round = snapshot.inspection.lastRound, round != lastRound else { return }
     let consumers = (snapshot.workers.value ?? []).filter { worker in
       worker.offlineSince == nil && worker.isSettled(at: now)
