@@ -109,7 +109,8 @@ package enum RunningView: ConsoleView {
   private static func lead(_ running: [RunningTask], _ context: ViewContext) -> [StyledLine] {
     let quiet = TasksView.quiet(context).isEmpty
     if running.isEmpty {
-      let known = quiet ? "" : " as far as is known"
+      let isKnown = TasksView.quiet(context).isEmpty && UntoldRuns(context).isEmpty
+      let known = isKnown ? "" : " as far as is known"
       return [StyledLine(" No task runs\(known).", .dim)]
     }
     if let reason = context.snapshot.inspection.suspended {
