@@ -160,7 +160,7 @@ package struct TracePage: Sendable {
     return [
       PageFact("delivered", moments.full(delivered, now: trace.lookedAt)),
       PageFact(
-        "handed out again",
+        Redelivery.name,
         moments.full(again, now: trace.lookedAt)
           + (comesTwice ? ", before its eta: it will run more than once" : ", unless acknowledged"),
         comesTwice || again < trace.lookedAt ? .warning : .text),
@@ -218,11 +218,7 @@ package struct TracePage: Sendable {
       PageFact("stage", run.stage.words), run.task.map { PageFact("task", $0) },
       run.startedAt.map { PageFact("started", moments.full($0, now: trace.lookedAt)) },
       run.processID.map { PageFact("pid of its process", "\($0)") },
-      run.acknowledged.map {
-        PageFact(
-          "acknowledged",
-          $0 ? "yes: it is lost if the worker dies" : "no: it runs again if the worker dies")
-      },
+      run.acknowledged.map { Redelivery.acknowledged($0) },
       run.queue.map { PageFact("queue", $0) },
       run.redelivered == true ? PageFact("redelivered", "yes", .warning) : nil,
       run.argumentsText.map { PageFact("arguments", $0) },
@@ -244,10 +240,7 @@ package struct TracePage: Sendable {
       facts.append(
         .unknown("limits given with the call", "its message is gone; they would come first"))
     }
-    if run.acknowledged == true {
-      facts.append(
-        PageFact("handed out again", "never: it is acknowledged, and lost if its worker dies"))
-    }
+    if run.acknowledged == true { facts.append(Redelivery.never) }
     return facts
   }
 

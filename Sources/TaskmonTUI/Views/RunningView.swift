@@ -107,7 +107,6 @@ package enum RunningView: ConsoleView {
   }
 
   private static func lead(_ running: [RunningTask], _ context: ViewContext) -> [StyledLine] {
-    let quiet = TasksView.quiet(context).isEmpty
     if running.isEmpty {
       let isKnown = TasksView.quiet(context).isEmpty && UntoldRuns(context).isEmpty
       let known = isKnown ? "" : " as far as is known"
@@ -152,10 +151,5 @@ extension TaskLimits {
 }
 
 extension RunningTask {
-  /// `('a', 1) {'x': 2}`; nil where no worker told.
-  var arguments: String? {
-    let parts = [argumentsText, keywordArgumentsText.flatMap { $0 == "{}" ? nil : $0 }]
-      .compactMap(\.self)
-    return parts.isEmpty ? nil : parts.joined(separator: " ")
-  }
+  var arguments: String? { TaskText.arguments(argumentsText, keywordArgumentsText) }
 }
