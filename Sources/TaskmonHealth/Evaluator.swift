@@ -47,7 +47,7 @@ package struct Evaluator: Sendable {
     for (rank, rule) in rules.enumerated() {
       let verdict = gate.pass(rule) {
         search.pass(rule) {
-          rule.init().evaluate(scene, limits: thresholds.values(for: rule))
+          rule.init().verdict(on: scene, limits: thresholds.values(for: rule))
         }
       }
       switch verdict {

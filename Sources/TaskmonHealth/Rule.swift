@@ -19,12 +19,38 @@ package protocol Rule: Sendable {
 
   init()
 
-  func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict
+  func evaluate(_ scene: Scene, limits: ThresholdValues) throws(NotKnown) -> Verdict
+}
+
+/// What a rule cannot do without is not known; why.
+package struct NotKnown: Error {
+  let reason: String
+}
+
+extension Observation {
+  /// For rules that cannot judge without it.
+  var known: Value {
+    get throws(NotKnown) {
+      switch self {
+      case .value(let value): return value
+      case .unavailable(let reason): throw NotKnown(reason: reason)
+      }
+    }
+  }
 }
 
 extension Rule {
   /// Any severity, where a rule does not say which.
   package static var severities: [Severity] { Severity.allCases.reversed() }
+
+  /// Unknown where what it needs is.
+  package func verdict(on scene: Scene, limits: ThresholdValues) -> Verdict {
+    do throws(NotKnown) {
+      return try evaluate(scene, limits: limits)
+    } catch {
+      return .unknown(error.reason)
+    }
+  }
 }
 
 /// The stable name of a rule: file, configuration key, metric label, alert, runbook heading.

@@ -28,7 +28,7 @@ struct EvaluatorBench {
     print("  what rules share: \(text(measure { scene = Scene(history, latest) }.median))")
     let each = RuleRegistry.all.map { rule in
       let limits = ThresholdOverrides().values(for: rule)
-      return (rule.id, measure { _ = rule.init().evaluate(scene, limits: limits) }.median)
+      return (rule.id, measure { _ = rule.init().verdict(on: scene, limits: limits) }.median)
     }
     for (id, median) in each.sorted(by: { $0.1 > $1.1 }).prefix(Self.slowest) {
       print("  \(id): \(text(median))")

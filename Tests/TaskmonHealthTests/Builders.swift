@@ -140,7 +140,7 @@ func verdict(
 ) throws -> Verdict {
   guard let latest = history.latest else { return .unknown("no snapshot") }
   let limits = try ThresholdOverrides(set).values(for: rule)
-  return rule.init().evaluate(Scene(history, latest), limits: limits)
+  return rule.init().verdict(on: Scene(history, latest), limits: limits)
 }
 
 /// Severities and subjects of a verdict, worst first: `critical celery@w1`.

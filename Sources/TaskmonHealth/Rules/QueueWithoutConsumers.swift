@@ -66,11 +66,9 @@ package struct QueueWithoutConsumers: Rule {
 
   package init() {}
 
-  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) throws(NotKnown) -> Verdict {
     let (history, snapshot) = (scene.history, scene.snapshot)
-    guard case .value(let queues) = snapshot.queues else {
-      return .unknown(snapshot.queues.reason ?? "queues were not read")
-    }
+    let queues = try snapshot.queues.known
     if let reason = snapshot.workers.reason { return .unknown(reason) }
     let fleet = Fleet(scene.watch)
     var findings: [Finding] = []

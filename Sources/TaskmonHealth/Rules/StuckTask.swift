@@ -69,11 +69,9 @@ package struct StuckTask: Rule {
 
   package init() {}
 
-  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) throws(NotKnown) -> Verdict {
     let snapshot = scene.snapshot
-    guard case .value(let running) = snapshot.running else {
-      return .unknown(snapshot.running.reason ?? "running tasks are not known")
-    }
+    let running = try snapshot.running.known
     let watch = scene.watch
     var stuck: [String: [StuckRun]] = [:]
     var doubts: [String] = []
