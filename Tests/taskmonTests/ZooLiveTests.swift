@@ -156,8 +156,8 @@ private struct Troubles {
       Self.worker("ahead", "clocks", of: ahead), Self.worker("near", "clocks", of: near),
     ]
     _ = try await (hoarder, modest, slow, flooded, brisk, limited, deaf, clocks)
-    let serving = try await Serving(
-      ["--broker", url] + Self.pace + Self.settings.flatMap { ["--set", $0] }, taskmon: try Taskmon())
+    let arguments = ["--broker", url] + Self.pace + Self.settings.flatMap { ["--set", $0] }
+    let serving = try await Serving(arguments, taskmon: try Taskmon())
     vigil = Vigil(serving)
     // What is published before it listens nobody has told it.
     try await Self.isKnown("deaf", serving)
