@@ -166,7 +166,7 @@ enum Zoo {
         "questions that wait for their answers"
       ),
       (
-        "warning oversized-message uploads", ["largestBytes", "largeMessages", "where"],
+        "warning oversized-message uploads", ["largestBytes", "messages", "where"],
         "twenty messages of 40 kB"
       ),
       (

@@ -115,7 +115,7 @@ package struct OversizedMessage: Rule {
         EvidenceItem("task", .text(orUnknown: largest.task)),
         EvidenceItem("taskID", .text(orUnknown: largest.taskID)),
         EvidenceItem("where", .text(largest.isHeld ? "unacknowledged" : "waiting")),
-      ] + (largest.isEstimate ? [] : counted),
+      ] + (largest.isEstimate ? [EvidenceItem("messages", .count(ready))] : counted),
       remedy: "\(largest.task.map { "send \($0)" } ?? "send its tasks") a reference"
         + " (an id, a storage key) instead of the data itself")
   }

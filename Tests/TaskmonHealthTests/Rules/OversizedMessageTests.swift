@@ -83,6 +83,7 @@ import Testing
     #expect(finding?.message == "an average of about 2.0 MiB in 100 messages")
     #expect(finding?.evidence("isEstimate") == .flag(true))
     #expect(finding?.evidence("task") == .unknown)
+    #expect(finding?.evidence("messages") == .number(100))
     #expect(finding?.evidence("largeMessages") == nil)
   }
 
