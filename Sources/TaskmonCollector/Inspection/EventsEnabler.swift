@@ -66,6 +66,7 @@ actor EventsEnabler {
     }
     switch outcome {
     case .silent(let reason): return .silent(reason)
+    case .broken(let error, _): throw error
     case .sent(let answers): return take(answers.replies, from: workers, names: names)
     }
   }

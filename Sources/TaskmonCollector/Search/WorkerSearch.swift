@@ -142,6 +142,7 @@ struct WorkerSearch {
     case .silent(let reason):
       silence = reason
       return nil
+    case .broken(let error, _): throw error
     case .sent(let answers): return answers
     }
   }
