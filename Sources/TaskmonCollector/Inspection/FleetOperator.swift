@@ -116,7 +116,9 @@ struct FleetOperator: Sendable {
     do throws(PurgeRefusal) {
       return .purged(queue: queue.text, messages: try OperatorCommand.removed(replies))
     } catch {
-      return .notSent(error.error.sentence(on: layout))
+      let reason = error.error.sentence(on: layout)
+      return error.isPartial
+        ? .unclear("a part of it was removed, then: \(reason)") : .notSent(reason)
     }
   }
 
