@@ -97,7 +97,7 @@ package actor Monitor {
       allows: [.read, .replyList, .control], cost: cost)
     inspector = Inspector(
       link: questions, layout: layout, time: time, budget: configuration.budget)
-    enabler = EventsEnabler(configuration, time: time, cost: cost)
+    enabler = EventsEnabler(configuration, inspector: inspector, time: time, cost: cost)
     desk = WorkerDesk(configuration, inspector: inspector, time: time, cost: cost)
     logReader =
       configuration.workerLogs.isEmpty
