@@ -202,6 +202,17 @@ import Testing
     #expect(trace.workers.value?.answered == [] && trace.workers.value?.silent == 1)
   }
 
+  @Test func `what the user may not read is unknown and not nothing`() async throws {
+    let server = try await RedisServer()
+    try Self.fill(server, ["m"])
+    try Self.hold(server, "m", since: 1)
+    try server.command("ACL", "SETUSER", "default", "-lrange", "-hget")
+    let trace = try await Self.search(server, "m", isReadOnly: true)
+    #expect(trace.waiting.reason?.contains("NOPERM") == true)
+    #expect(trace.held.reason?.contains("NOPERM") == true)
+    #expect(!trace.isFound)
+  }
+
   @Test func `read-only asks nobody, and a full Redis is asked nothing either`() async throws {
     let server = try await RedisServer()
     let worker = try ScriptedWorker("celery@w1", on: server)
