@@ -309,8 +309,7 @@ package actor Monitor {
   func readRedBeat(behind prefix: String) {
     guard prefix != layout.redBeatPrefix else { return }
     layout.redBeatPrefix = prefix
-    facts.redBeatPrefix = prefix
-    facts.redBeatLock = nil
+    facts.forgetLock()
   }
 
   /// What a worker consumes is a queue, whether or not anybody has declared it, and the first to be
