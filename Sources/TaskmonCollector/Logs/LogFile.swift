@@ -77,7 +77,6 @@ final class LogFile {
 
   /// The file of the earlier run may have another name by now; then the rest of it comes first.
   private func resume(_ position: LogPosition) throws(LogProblem) {
-    meter.coveredSince = min(meter.coveredSince, position.at)
     let known = LogIdentity(device: position.device, inode: position.inode)
     if handle?.identity != known, let renamed = LogFolder.renamed(path, known),
       let old = try? LogHandle(renamed)
@@ -86,7 +85,11 @@ final class LogFile {
     }
     guard let handle, handle.identity == known, handle.size >= position.offset,
       LogHandle.mark(handle.bytes(before: position.offset)) == position.mark
-    else { return reopen() }
+    else {
+      // What was written after it is gone, or stands where it is not looked for.
+      return reopen()
+    }
+    meter.coveredSince = min(meter.coveredSince, position.at)
     go(to: position.offset)
   }
 
@@ -111,7 +114,7 @@ final class LogFile {
   func read(atMost limit: Int, at now: Timestamp) -> Int {
     var taken = 0
     isBehind = false
-    if handle == nil { retry() }
+    if handle == nil { retry(at: now) }
     // A file that was replaced is read to its end before the next: at most a few in one look.
     for _ in 0..<3 {
       taken += readOpen(atMost: limit - taken)
@@ -121,7 +124,9 @@ final class LogFile {
     return taken
   }
 
-  private func retry() {
+  private func retry(at now: Timestamp) {
+    // As long as it cannot be opened nothing is heard.
+    meter = LogMeter(coveredSince: now)
     do throws(LogProblem) {
       // What was written before it could be read is no news.
       try open(.end)
