@@ -32,6 +32,14 @@ import Testing
     #expect(meters.dropped == 1, "the third is over by now")
   }
 
+  /// Looking through the table for each of them would take minutes.
+  @Test(.timeLimit(.minutes(1)))
+  func `a flood of what there is no room for costs a look-up each`() {
+    var meters = TroubleMeters(limit: 2000)
+    for _ in 1...20 { Self.count(&meters, 1...3000, at: 60) }
+    #expect(meters.dropped == 20 * 1000)
+  }
+
   @Test func `the ledger says so`() {
     var budget = CollectionBudget()
     budget.taskSeries = 1
