@@ -39,11 +39,11 @@ struct HeardTasks {
   }
 
   private static func blindness(_ watch: WorkerWatch) -> String? {
-    (watch.snapshot.workers.value ?? []).lazy.compactMap { worker in
+    watch.workers.lazy.filter(\.consumes).compactMap { worker in
       let isUnheard = isUnheard(worker, at: watch.snapshot.takenAt)
-      guard isUnheard || worker.events == nil && worker.sendsTaskEvents.value == nil,
-        watch.liveness(of: worker.id)?.consumes == true
-      else { return nil }
+      guard isUnheard || worker.events == nil && worker.sendsTaskEvents.value == nil else {
+        return nil
+      }
       return isUnheard
         ? "\(worker.id.name) sends no task events" : "no event of \(worker.id.name) was heard"
     }.first
@@ -57,7 +57,7 @@ struct HeardTasks {
   }
 
   /// Whether it has run tasks without saying so.
-  static func isUnheard(_ worker: WorkerFacts, at now: Timestamp) -> Bool {
+  static func isUnheard(_ worker: SeenWorker, at now: Timestamp) -> Bool {
     if worker.sendsTaskEvents == .value(false) { return true }
     guard let events = worker.events, (events.unseenRuns ?? 0) >= unseenRuns else { return false }
     return events.lastTaskEvent.map { now - $0 > patience } ?? true

@@ -2,7 +2,7 @@ import TaskmonModel
 
 /// The workers that live, with what they told of themselves.
 struct LiveFleet {
-  let workers: [WorkerFacts]
+  let workers: [SeenWorker]
   /// Why it is not known who lives; nil where it is.
   let gap: String?
 
@@ -12,12 +12,12 @@ struct LiveFleet {
 
   init(_ watch: WorkerWatch) {
     let snapshot = watch.snapshot
-    guard case .value(let all) = snapshot.workers else {
+    if case .unavailable(let reason) = snapshot.workers {
       workers = []
-      gap = snapshot.workers.reason ?? "workers were not heard"
+      gap = reason
       return
     }
-    workers = all.filter { watch.liveness(of: $0.id)?.consumes == true }
+    workers = watch.workers.filter(\.consumes)
     let isAsked = snapshot.inspection.lastRound != nil
     gap =
       workers.isEmpty && !isAsked
@@ -37,10 +37,12 @@ struct LiveFleet {
   func registrations(of tasks: Set<String>) -> [String: [RegisteredTask]] {
     guard !tasks.isEmpty else { return [:] }
     var found: [String: [RegisteredTask]] = [:]
+    let sieve = Sieve(tasks)
     for worker in workers {
       guard case .value(let all) = worker.registered else { continue }
-      // In place: of forty thousand a few are wanted, and none else is copied.
-      for place in all.indices where tasks.contains(all[place].name) {
+      // In place: of forty thousand a few are wanted, and none else is copied, or hashed.
+      for place in all.indices
+      where sieve.holds(all[place].name) && tasks.contains(all[place].name) {
         found[all[place].name, default: []].append(all[place])
       }
     }
@@ -57,9 +59,24 @@ struct LiveFleet {
   }
 
   /// Those that consume a queue; nil where some worker has not told its queues.
-  func consumers(of queue: String) -> [WorkerFacts]? {
+  func consumers(of queue: String) -> [SeenWorker]? {
     guard workers.allSatisfy({ $0.queues.value != nil }) else { return nil }
     return workers.filter { $0.queues.value?.contains(queue) == true }
+  }
+}
+
+/// Tells most names that are not among some from those that may be, by their lengths and ends.
+private struct Sieve {
+  private var marks = [Bool](repeating: false, count: 4096)
+
+  init(_ names: Set<String>) {
+    for name in names { marks[Self.mark(name)] = true }
+  }
+
+  func holds(_ name: String) -> Bool { marks[Self.mark(name)] }
+
+  private static func mark(_ name: String) -> Int {
+    (name.utf8.count & 0xF) << 8 | Int(name.utf8.last ?? 0)
   }
 }
 
@@ -68,6 +85,12 @@ extension WorkerFacts {
   var ownTasks: [RegisteredTask]? { registered.value?.filter { !$0.isBuiltIn } }
   /// Whether it has any; nil where it has not told.
   var hasOwnTasks: Bool? { registered.value?.contains { !$0.isBuiltIn } }
+
+  /// Whether a task is registered on it; nil where it has not told.
+  func knows(_ task: String) -> Bool? {
+    guard case .value(let all) = registered else { return nil }
+    return all.indices.contains { all[$0].name == task }
+  }
 }
 
 /// Which tasks are really used, as far as their runs and messages tell.
@@ -81,12 +104,16 @@ struct TasksInUse {
     var waiting: [String: Set<String>] = [:]
     var running: [WorkerID: Set<String>] = [:]
     var limited: Set<String> = []
-    for queue in snapshot.queues.value ?? [] {
-      for message in [queue.head?.value, queue.newest?.value].compactMap(\.self) {
-        guard let task = message.task else { continue }
-        waiting[queue.name, default: []].insert(task)
-        if message.hardLimit != nil || message.softLimit != nil { limited.insert(task) }
-      }
+    // In place: of all that is known of a queue and its messages little is looked at.
+    func take(_ message: Observation<MessageFacts>?, in queue: String) {
+      guard case .value(let facts)? = message, let task = facts.task else { return }
+      waiting[queue, default: []].insert(task)
+      if facts.hardLimit != nil || facts.softLimit != nil { limited.insert(task) }
+    }
+    let queues = snapshot.queues.value ?? []
+    for place in queues.indices {
+      take(queues[place].head, in: queues[place].name)
+      take(queues[place].newest, in: queues[place].name)
     }
     for run in snapshot.running.value ?? [] {
       guard let task = run.task else { continue }
@@ -98,16 +125,9 @@ struct TasksInUse {
     limitedByCall = limited
   }
 
-  /// What a worker has run since its start, runs now, or will be given; nil where it has not told.
-  func of(_ worker: WorkerFacts) -> Set<String>? {
-    guard case .value(let stats) = worker.stats else { return nil }
-    let ran = stats.totals.filter { $0.value > 0 }.map(\.key)
-    let queued = (worker.queues.value ?? []).flatMap { waiting[$0] ?? [] }
-    return Set(ran).union(queued).union(running[worker.id] ?? [])
-  }
-
-  /// The same of one task; false where the worker has not told.
-  func has(_ task: String, on worker: WorkerFacts) -> Bool {
+  /// Whether a worker has run it since its start, runs it now, or will be given it; false where it
+  /// has not told.
+  func has(_ task: String, on worker: SeenWorker) -> Bool {
     guard case .value(let stats) = worker.stats else { return false }
     if let count = stats.totals[task], count > 0 { return true }
     if running[worker.id]?.contains(task) == true { return true }

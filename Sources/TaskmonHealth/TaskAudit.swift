@@ -69,7 +69,7 @@ package struct Audit: Sendable, Equatable {
       fleet.gap
       ?? (fleet.workers.isEmpty ? "no worker lives" : told.isEmpty ? fleet.registryGap : nil)
     tasks = Self.judge(
-      fleet.workers, only: name, MessageLimits(snapshot), visibility.seconds)
+      fleet.workers.map(\.facts), only: name, MessageLimits(snapshot), visibility.seconds)
   }
 
   /// Workers that tell the same of all tasks are looked at once.

@@ -122,7 +122,7 @@ extension UnsentRuns {
     guard case .value(let workers) = snapshot.workers, case .value(let queues) = snapshot.queues
     else { return .failure(Gap(reason: "workers and queues were not read")) }
     let live = workers.filter { $0.offlineSince == nil && $0.lastProof.map(isRecent) ?? false }
-    guard live.contains(where: { Self.knows(task, $0) == true }) else {
+    guard live.contains(where: { $0.knows(task) == true }) else {
       return .failure(Gap(reason: "no live worker here is known to have registered \(task)"))
     }
     if let stranger = stranger(among: live) {
@@ -131,7 +131,7 @@ extension UnsentRuns {
     }
     var until = snapshot.takenAt
     for worker in live where worker.sendsTaskEvents.value != true {
-      guard Self.knows(task, worker) == true, worker.hasFreeSlot == true,
+      guard worker.knows(task) == true, worker.hasFreeSlot == true,
         case .value(let stats) = worker.stats
       else {
         return .failure(
@@ -167,10 +167,6 @@ extension UnsentRuns {
 
   private func isRecent(_ proof: Timestamp) -> Bool {
     snapshot.takenAt - proof <= WorkerWatch.answerAge
-  }
-
-  private static func knows(_ task: String, _ worker: WorkerFacts) -> Bool? {
-    worker.registered.value.map { $0.contains { $0.name == task } }
   }
 
   /// A worker that lived since `start`, is not among the live and was not heard to send events.

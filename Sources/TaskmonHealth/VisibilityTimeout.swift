@@ -21,18 +21,17 @@ package struct VisibilityTimeout: Sendable, Equatable {
   /// What was told by hand stands for the workers that told nothing.
   init(_ watch: WorkerWatch, assumed: Seconds) {
     let snapshot = watch.snapshot
-    let workers = snapshot.workers.value ?? []
-    var silent: WorkerFacts?
+    var silent: SeenWorker?
     var told: [Seconds] = []
-    for place in workers.indices {
-      switch watch.liveness(of: workers[place].id) {
+    for worker in watch.workers {
+      switch worker.liveness {
       case .alive, .busy, .doubtful, .mute, nil: break
       case .stopped, .lost: continue
       }
-      if case .value(let settings) = workers[place].settings {
+      if case .value(let settings) = worker.settings {
         told.append(settings.visibilityTimeout ?? Self.standard)
       } else {
-        silent = silent ?? workers[place]
+        silent = silent ?? worker
       }
     }
     if silent != nil || told.isEmpty, let given = snapshot.broker.visibilityTimeout {

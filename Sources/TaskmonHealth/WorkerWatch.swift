@@ -26,6 +26,8 @@ final class WorkerWatch: Sendable {
   let history: SnapshotHistory
   let snapshot: Snapshot
   let limits: ThresholdValues
+  /// Those of the snapshot, in its order; none where they were not heard.
+  let workers: [SeenWorker]
   /// Every worker remembered, by name and pid.
   let tracks: [WorkerTrack]
   /// Judged once, for whoever asks.
@@ -49,19 +51,28 @@ final class WorkerWatch: Sendable {
     self.history = history
     self.snapshot = snapshot
     self.limits = limits
-    tracks = history.workersInOrder
+    let tracks = history.workersInOrder
     let signs = SignsOfLife(snapshot, limits)
-    verdicts = history.workers.mapValues(signs.liveness)
+    let verdicts = history.workers.mapValues(signs.liveness)
+    workers = (snapshot.workers.value ?? []).map { facts in
+      SeenWorker(
+        facts, verdicts[facts.id] ?? Self.latest(of: facts.id, among: tracks).map(signs.liveness))
+    }
+    self.tracks = tracks
+    self.verdicts = verdicts
   }
 
   /// The track of a worker; one named without a pid is the process of that name heard last.
   func track(of id: WorkerID) -> WorkerTrack? {
-    if let track = history.workers[id] { return track }
+    history.workers[id] ?? Self.latest(of: id, among: tracks)
+  }
+
+  private static func latest(of id: WorkerID, among tracks: [WorkerTrack]) -> WorkerTrack? {
     guard id.pid == nil else { return nil }
     return tracks.filter { $0.id.name == id.name }.max { last($0) < last($1) }
   }
 
-  private func last(_ track: WorkerTrack) -> Timestamp {
+  private static func last(_ track: WorkerTrack) -> Timestamp {
     [track.lastHeard, track.lastReply].compactMap(\.self).max() ?? Timestamp(secondsSince1970: 0)
   }
 

@@ -117,7 +117,7 @@ final class LogFile {
     if handle == nil { retry(at: now) }
     // A file that was replaced is read to its end before the next: at most a few in one look.
     for _ in 0..<3 {
-      taken += readOpen(atMost: limit - taken)
+      taken += readOpen(atMost: limit - taken, at: now)
       guard !isBehind, follow(at: now) else { break }
     }
     count(at: now)
@@ -136,9 +136,9 @@ final class LogFile {
     }
   }
 
-  private func readOpen(atMost limit: Int) -> Int {
+  private func readOpen(atMost limit: Int, at now: Timestamp) -> Int {
     guard let handle else { return 0 }
-    if !handle.isPipe { noticeTruncation(handle) }
+    if !handle.isPipe { noticeTruncation(handle, at: now) }
     var taken = 0
     while taken < limit {
       let bytes = handle.read(min(1 << 16, limit - taken), at: offset)
@@ -153,7 +153,7 @@ final class LogFile {
   }
 
   /// Truncated where it is shorter than what was read of it, or where that has changed.
-  private func noticeTruncation(_ handle: LogHandle) {
+  private func noticeTruncation(_ handle: LogHandle, at now: Timestamp) {
     let size = handle.size
     if size < offset || (size > offset && handle.bytes(before: offset) != mark) { go(to: 0) }
     let behind = size - offset
@@ -161,6 +161,10 @@ final class LogFile {
     let place = size - budget.logTail.value
     skipped = skipped + ByteCount(place - offset)
     go(to: place)
+    // What was counted before is of another time than what is counted from here on.
+    tally.forget()
+    meter = LogMeter(coveredSince: now)
+    countsTail = true
   }
 
   /// True where another file stands under the name and has been opened.

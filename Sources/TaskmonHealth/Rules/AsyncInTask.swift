@@ -28,8 +28,8 @@ package struct AsyncInTask: Rule {
       An attempt failed, or is retried, because the event loop is closed, something is attached to \
       a different loop, asyncio.run() was called inside a running loop, there is no current event \
       loop, or a coroutine was not awaited and could not be stored as a result. Told by the events \
-      of the last 10 min, or by a stored result of the last hour. One is a warning, three within \
-      10 min are critical. That a traceback passes through an async client is no sign.
+      of the last 10 min, or by a stored result of the last hour. One is a warning, three in the \
+      events of 10 min are critical. That a traceback passes through an async client is no sign.
       """,
     blindSpots: """
       asyncio.run() that works leaves nothing, nor does a coroutine that was forgotten in a task \
@@ -38,9 +38,10 @@ package struct AsyncInTask: Rule {
       result_extended is set.
       """,
     confirm: """
-      Look at one of the failures, then for the warnings nobody reads:
+      Look at one of the failures (results are in the database of result_backend), then for the \
+      warnings nobody reads:
 
-          celery -A APP events --dump | grep -E 'Event loop|different loop|coroutine'
+          celery -A APP events --dump | grep -iE 'event loop|different loop|coroutine'
           redis-cli -u redis://HOST:6379/0 GET celery-task-meta-TASK_ID
           journalctl -u celery | grep -E 'never awaited|loop is closed'
       """,
@@ -57,7 +58,8 @@ package struct AsyncInTask: Rule {
                   return (await client.get(url)).text
 
       A synchronous client is simpler still: httpx.Client, redis.Redis, psycopg.connect. In a pool \
-      of gevent or eventlet asyncio does not work at all.
+      of gevent or eventlet all tasks share one thread: of two asyncio.run() at the same time the \
+      second fails. Let workers with --pool prefork run such tasks.
       """)
 
   package init() {}

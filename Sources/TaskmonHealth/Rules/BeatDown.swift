@@ -34,17 +34,19 @@ package struct BeatDown: Rule {
     blindSpots: """
       A plain beat has no key in Redis: it is known by its messages only, which takes task events \
       and at least one message seen. Crontab and solar entries of a plain beat are not judged \
-      here. Why it died is in its own log, which taskmon does not see.
+      here, nor is a schedule in an SQL database (django-celery-beat). Why beat died is in its own \
+      log, which taskmon does not see.
       """,
     confirm: """
       See whether it runs, and what RedBeat has left:
 
           pgrep -af 'celery.*(beat|-B)'
           redis-cli -u redis://HOST:6379/0 PTTL redbeat::lock
-          redis-cli -u redis://HOST:6379/0 ZRANGE redbeat::schedule 0 4 WITHSCORES
-          date +%s
+          redis-cli -u redis://HOST:6379/0 ZRANGEBYSCORE redbeat::schedule 0 $(date +%s) WITHSCORES
 
-      Scores that lie behind the present and do not move mean that nobody runs the schedule.
+      The last lists what is due, with the moment. Ask twice: a list that stays as it is and grows \
+      means that nobody runs the schedule (disabled entries stay in it for ever). With \
+      redbeat_redis_url or redbeat_key_prefix set, use that address and that prefix.
       """,
     remedy: """
       Start beat again, under something that restarts it (systemd Restart=always, a Deployment \
@@ -54,7 +56,7 @@ package struct BeatDown: Rule {
           redis-cli -u redis://HOST:6379/0 DEL redbeat::lock
 
       A shorter lock lets a waiting beat take over sooner; it must be longer than the longest \
-      tick:
+      tick and than beat_max_loop_interval:
 
           beat_max_loop_interval = 5
           redbeat_lock_timeout = 30

@@ -36,18 +36,21 @@ package struct BeatLate: Rule {
       are compared.
       """,
     confirm: """
-      Compare what is due with the time, and look what beat is doing:
+      See what is due, when beat ticked last, and what it is doing:
 
-          redis-cli -u redis://HOST:6379/0 ZRANGE redbeat::schedule 0 4 WITHSCORES
+          redis-cli -u redis://HOST:6379/0 ZRANGEBYSCORE redbeat::schedule 0 $(date +%s) WITHSCORES
           redis-cli -u redis://HOST:6379/0 PTTL redbeat::lock
-          date +%s
-          py-spy dump --pid $(pgrep -f 'celery.*beat')
+          py-spy dump --pid $(pgrep -nf 'celery.*beat')
+
+      The first lists what is due and not run, with the moment. Each tick sets the lock back to \
+      its whole time to live: redbeat_lock_timeout, by default 5 times beat_max_loop_interval.
       """,
     remedy: """
       Let beat do nothing but send: move queries and business logic into the task that it \
       publishes.
 
-          beat_schedule = {"nightly": {"task": "reports.start", "schedule": crontab(hour=3)}}
+          beat_schedule = {"nightly": {
+              "task": "reports.start", "schedule": crontab(minute=0, hour=3)}}
 
           @app.task
           def start():

@@ -29,7 +29,8 @@ package struct BeatRunsWork: Rule {
       """,
     blindSpots: """
       A plain beat and django-celery-beat keep their counts where taskmon does not read. A task \
-      that others send as well is seen, so that its entry is not judged; neither is one whose task \
+      that others send as well, or that came to a worker since taskmon began to listen, is seen, \
+      so that its entry is not judged; neither is one whose task \
       no worker here has registered, for its messages may go to another broker; nor any while \
       something runs under a name that no worker has registered (the option shadow). Work that a \
       scheduler does beside sending is not this: see beat-late.
@@ -40,7 +41,7 @@ package struct BeatRunsWork: Rule {
           redis-cli -u redis://HOST:6379/0 HGET redbeat:ENTRY meta
           celery -A APP events --dump | grep 'task received'
           celery -A APP inspect stats | grep -A 20 '"total": {'
-          py-spy dump --pid $(pgrep -f 'celery.*beat')
+          py-spy dump --pid $(pgrep -nf 'celery.*beat')
       """,
     remedy: """
       Let beat do nothing but send. Take task_always_eager out of its settings, and work out of \
@@ -51,7 +52,8 @@ package struct BeatRunsWork: Rule {
 
       What the scheduler did becomes a task, and the entry its schedule:
 
-          beat_schedule = {"nightly": {"task": "reports.render", "schedule": crontab(hour=3)}}
+          beat_schedule = {"nightly": {
+              "task": "reports.render", "schedule": crontab(minute=0, hour=3)}}
       """)
 
   package init() {}

@@ -39,13 +39,17 @@ package struct BeatWithoutLock: Rule {
 
           redis-cli -u redis://HOST:6379/0 GET redbeat::lock
           redis-cli -u redis://HOST:6379/0 PTTL redbeat::lock
-          redis-cli -u redis://HOST:6379/0 ZRANGE redbeat::schedule 0 4 WITHSCORES
-          celery -A APP report | grep -i redbeat
+          redis-cli -u redis://HOST:6379/0 ZRANGEBYSCORE redbeat::schedule 0 inf WITHSCORES | head
+          python -c 'from APP import app; print(app.conf.get("redbeat_lock_key", "default"))'
+
+      PTTL answers -2 where there is no lock and -1 where it never expires. The last must not \
+      print None; celery report hides the value.
       """,
     remedy: """
-      Give RedBeat its lock back; None turns it off:
+      Give RedBeat its lock back: take redbeat_lock_key = None out of the settings. The time to \
+      live must be longer than beat_max_loop_interval, whose default is 300:
 
-          redbeat_lock_key = "redbeat::lock"
+          beat_max_loop_interval = 60
           redbeat_lock_timeout = 300
 
       Then restart beat, and see that one process runs. If somebody deletes the key or makes it \

@@ -17,8 +17,8 @@ package struct BrokerEvicts: Rule {
       A queue is one key. Under an allkeys policy Redis removes it like any cache entry, with \
       all the messages in it, and answers OK to whoever published them: no error, no log line, \
       tasks that never ran. The bindings go the same way. The volatile policies spare what has \
-      no expiry, which is all of the broker's keys, but they remove results that somebody may \
-      still wait for.
+      no expiry, and so all queues, but they remove results that somebody may still wait for, and \
+      RedBeat's lock, without which beat stops.
       """,
     detection: """
       INFO tells maxmemory_policy, maxmemory and the count of evicted keys. With a maxmemory, \
@@ -42,11 +42,12 @@ package struct BrokerEvicts: Rule {
       A broker must not evict. Let Redis refuse writes instead, which delay() reports, and keep \
       memory from filling up:
 
-          redis-cli CONFIG SET maxmemory-policy noeviction
-          redis-cli CONFIG REWRITE
+          redis-cli -u redis://HOST:6379/0 CONFIG SET maxmemory-policy noeviction
+          redis-cli -u redis://HOST:6379/0 CONFIG REWRITE
           result_expires = 3600
 
-      A cache belongs in a Redis of its own: all databases of one server share memory and \
+      Where CONFIG is forbidden, as with most hosted Redis, the provider's settings have the \
+      policy. A cache belongs in a Redis of its own: all databases of one server share memory and \
       policy.
       """)
 

@@ -17,7 +17,8 @@ package struct BrokerFlushed: Rule {
       All waiting messages, everything unacknowledged and all results vanished at once, and \
       nothing in Celery says so. Workers stay connected, answer pings and finish what they have \
       in memory; web processes that wait for a result wait for ever. The queues look wonderfully \
-      empty. A RedBeat schedule is gone until beat starts again.
+      empty. A RedBeat schedule is gone until beat starts again, and what was added to it at \
+      run time for good.
       """,
     detection: """
       Redis counts FLUSHALL and FLUSHDB: the count rose, and the keys of this database are gone. \
@@ -37,15 +38,19 @@ package struct BrokerFlushed: Rule {
           redis-cli -u redis://HOST:6379/0 INFO commandstats | grep flush
           redis-cli -u redis://HOST:6379/0 INFO server | grep -e run_id -e uptime_in_seconds
           redis-cli -u redis://HOST:6379/0 INFO keyspace
-          redis-cli -u redis://HOST:6379/0 ACL LOG 10
+          redis-cli -u redis://HOST:6379/0 SLOWLOG GET 128 | grep -i -A 2 -e flushall -e flushdb
+
+      To empty a large database takes long enough for SLOWLOG, which names the client's address; \
+      where it is silent, the logs of the last deploy and of test runs are the next place.
       """,
     remedy: """
       Publish again what was lost: the application's database must know what was to be done. \
       Start workers and beat again, so that they declare their queues and schedule anew. Then \
       close the door, and make Redis remember:
 
-          ACL SETUSER app -flushall -flushdb
-          appendonly yes
+          redis-cli -u redis://HOST:6379/0 ACL SETUSER app -flushall -flushdb
+          redis-cli -u redis://HOST:6379/0 CONFIG SET appendonly yes
+          redis-cli -u redis://HOST:6379/0 CONFIG REWRITE
 
       Tests and deploy scripts that call FLUSHALL or cache.clear() belong on a Redis of their \
       own: several cache libraries empty the whole database.

@@ -40,13 +40,18 @@ package struct BrokerMemoryHigh: Rule {
           redis-cli -u redis://HOST:6379/0 INFO errorstats | grep OOM
           redis-cli -u redis://HOST:6379/0 --memkeys -i 0.01
           redis-cli -u redis://HOST:6379/0 LLEN celery
+
+      Leave celery inspect, celery status and Flower alone meanwhile: their questions are what \
+      workers die of while Redis is full.
       """,
     remedy: """
-      Make room first: start consumers for the longest queue, or purge one that nobody wants, \
-      and raise the limit if the host has the memory.
+      Make room first: raise the limit if the host has the memory, start consumers for the \
+      longest queue, or delete one that nobody wants. On a full Redis celery purge deletes \
+      nothing and says that there was nothing to delete, but UNLINK does it (in bash \
+      $'QUEUE\\x06\\x163' and so on for other priorities):
 
-          redis-cli CONFIG SET maxmemory 4gb
-          celery -A APP purge -Q QUEUE
+          redis-cli -u redis://HOST:6379/0 CONFIG SET maxmemory 4gb
+          redis-cli -u redis://HOST:6379/0 UNLINK QUEUE
 
       Then keep it from filling: let results expire sooner or store none, pass references \
       instead of large values, and limit what publishers may pile up.

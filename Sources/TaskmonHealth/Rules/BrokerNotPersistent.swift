@@ -15,7 +15,8 @@ package struct BrokerNotPersistent: Rule {
       Whatever waits in a queue, is held unacknowledged or is scheduled for later lives in this \
       Redis and nowhere else. When its process ends, by a crash, an upgrade or a reboot, it \
       comes back empty: no task runs, nothing fails, and nobody is told which ones are missing. \
-      A RedBeat schedule is gone until beat starts again.
+      A RedBeat schedule is gone until beat starts again, and what was added to it at run time \
+      for good.
       """,
     detection: """
       INFO says that the append-only file is off, and the setting save is empty, so that no \
@@ -35,12 +36,12 @@ package struct BrokerNotPersistent: Rule {
           redis-cli -u redis://HOST:6379/0 INFO persistence
       """,
     remedy: """
-      Switch the append-only file on, now and in redis.conf; at most the last second is lost \
-      then:
+      Switch the append-only file on, now and in redis.conf; about the last second is all that \
+      can be lost then:
 
-          redis-cli CONFIG SET appendonly yes
-          redis-cli CONFIG SET appendfsync everysec
-          redis-cli CONFIG REWRITE
+          redis-cli -u redis://HOST:6379/0 CONFIG SET appendonly yes
+          redis-cli -u redis://HOST:6379/0 CONFIG SET appendfsync everysec
+          redis-cli -u redis://HOST:6379/0 CONFIG REWRITE
 
       In a container give it a volume. And let the application survive a broker that was \
       emptied: keep in the database what must be done, mark it done there, and have a periodic \

@@ -13,9 +13,10 @@ package struct BrokerUnreachable: Rule {
     summary: "Redis does not answer, so no task can be sent, taken or acknowledged.",
     whyItHurts: """
       Every delay() in the web processes now fails or blocks, workers cannot take new messages, \
-      and what they finish cannot be acknowledged or stored. Workers from Celery 5.7 and kombu 5.7 \
-      reconnect by themselves; older ones may come back connected and deaf, so look at their \
-      queues once Redis is back.
+      and what they finish cannot be acknowledged or stored. Workers with kombu 5.7 \
+      notice a dead connection and reconnect within a minute, though one may exit instead; older \
+      ones may come back connected and deaf. Look at the workers and their queues once Redis is \
+      back.
       """,
     detection: """
       taskmon opens its own connection to the broker as a client would and says at which step that \
@@ -44,9 +45,10 @@ package struct BrokerUnreachable: Rule {
       notice dead connections:
 
           broker_connection_retry_on_startup = True
-          broker_transport_options = {"health_check_interval": 25, "socket_keepalive": True}
+          broker_transport_options = {"socket_keepalive": True, "socket_connect_timeout": 5}
 
-      On the publishing side let delay() fail quickly rather than hang a web request:
+      Before Celery 5.3 broker_connection_retry stands for the start too. On the publishing side \
+      let delay() fail quickly rather than hang a web request:
 
           task_publish_retry_policy = {"max_retries": 3, "interval_max": 0.5}
       """)

@@ -24,7 +24,8 @@ package struct ClockSkew: Rule {
     detection: """
       Each heartbeat carries the time at which it was sent. The smallest difference to its arrival \
       among the last 10 heartbeats is what the clocks differ by: the way here only adds to it. \
-      More than 15 s either way is a warning, once 3 heartbeats agree. While events come in later \
+      A clock that is ahead by more than 15 s is a warning at once, one that is behind when 3 \
+      heartbeats agree. While events come in later \
       than they did, by 2 s for every worker, nothing is judged, for then it is taskmon that lags.
       """,
     blindSpots: """
@@ -37,8 +38,10 @@ package struct ClockSkew: Rule {
       Compare the clocks of Redis, this machine and the worker's:
 
           redis-cli -u redis://HOST:6379/0 TIME; date +%s
-          ssh HOST 'date +%s; timedatectl status'
+          ssh WORKER_HOST 'date +%s; timedatectl status'
           celery -A APP events --dump | grep heartbeat
+
+      In the last, the moment in brackets is the worker's and local_received is this machine's.
       """,
     remedy: """
       Let every machine follow a time server, and have its state watched:
@@ -55,9 +58,8 @@ package struct ClockSkew: Rule {
   package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
     let snapshot = scene.snapshot
     if let reason = snapshot.workers.reason { return .unknown(reason) }
-    let watch = scene.watch
-    let heard = (snapshot.workers.value ?? []).filter {
-      watch.liveness(of: $0.id) == .alive && $0.events?.heartbeatDelays.isEmpty == false
+    let heard = scene.watch.workers.filter {
+      $0.liveness == .alive && $0.events?.heartbeatDelays.isEmpty == false
     }
     guard !heard.isEmpty else {
       let isNobodyThere = snapshot.workers.value?.isEmpty == true
@@ -86,7 +88,7 @@ package struct ClockSkew: Rule {
   }
 
   private func finding(
-    _ worker: WorkerFacts, _ offset: Seconds, _ delays: [Seconds], _ snapshot: Snapshot
+    _ worker: SeenWorker, _ offset: Seconds, _ delays: [Seconds], _ snapshot: Snapshot
   ) -> Finding {
     let ours = snapshot.server.value?.clockOffset
     let isAhead = offset < .zero

@@ -16,9 +16,9 @@ package struct ConnectionsNearLimit: Rule {
     whyItHurts: """
       At maxclients Redis closes every new connection with an error: delay() fails in the web \
       process that needed one, a worker that lost its connection cannot come back, and nobody \
-      can log in to see why. Each web thread keeps up to broker_pool_limit connections, each \
-      worker several, each open result one more; forked processes that never close theirs add \
-      up.
+      can log in to see why. Each process that publishes keeps up to broker_pool_limit connections \
+      (10 by default), each of its threads more for results, each worker several; forked processes \
+      that never close theirs add up.
       """,
     detection: """
       INFO tells connected_clients and maxclients; 80 % or more is a warning. taskmon's own \
@@ -39,8 +39,11 @@ package struct ConnectionsNearLimit: Rule {
       Find the machine with too many and lessen what each process keeps; close idle connections:
 
           broker_pool_limit = 2
-          result_backend_transport_options = {"max_connections": 4}
-          redis-cli CONFIG SET timeout 3600
+          redis_max_connections = 20
+          redis-cli -u redis://HOST:6379/0 CONFIG SET timeout 3600
+
+      redis_max_connections bounds what one thread keeps for results, and what needs more at once \
+      gets an error, so leave room. The timeout spares clients that block or subscribe.
 
       Make one Celery() app per process, not one per request. If they are all needed, raise \
       maxclients and the limit on open files (LimitNOFILE) together.

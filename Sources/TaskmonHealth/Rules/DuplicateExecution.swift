@@ -17,7 +17,7 @@ package struct DuplicateExecution: Rule {
       help: "heard for this long before none is health; what is counted is of 10m"),
   ]
   package static let page = RulePage(
-    summary: "A task was started again while its first run went on, or after it had succeeded.",
+    summary: "A task was started again while its first run went on, or after it had ended.",
     whyItHurts: """
       Celery on Redis delivers at least once. A message that is not acknowledged within the \
       visibility timeout goes to the next worker, whatever the first is doing with it: a card is \
@@ -49,7 +49,8 @@ package struct DuplicateExecution: Rule {
           redis-cli -u redis://HOST:6379/0 ZRANGE unacked_index 0 5 WITHSCORES
           celery -A APP inspect scheduled
 
-      The scores are the moments of delivery; what is older than the timeout comes again.
+      The scores are the moments of delivery; what is older than the timeout (3600 s where conf \
+      shows none) comes again.
       """,
     remedy: """
       Give Redis more patience than the longest eta and the longest late-acknowledged run, in \
@@ -57,8 +58,9 @@ package struct DuplicateExecution: Rule {
 
           broker_transport_options = {"visibility_timeout": 43200}
 
-      Do not publish far ahead: let beat or a table hold what is due tomorrow. And make the task \
-      harmless when it runs twice, since no setting rules that out:
+      The price: what a killed worker held comes back that much later. Do not publish far ahead: \
+      let beat or a table hold what is due tomorrow. And make the task harmless when it runs \
+      twice, since no setting rules that out:
 
           with transaction.atomic():
               if not Payment.objects.filter(order=order, state="open").update(state="paid"):

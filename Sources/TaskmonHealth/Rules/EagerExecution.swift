@@ -77,7 +77,7 @@ package struct EagerExecution: Rule {
     return results.completedPasses > 0 ? nil : "no scan of the results is complete yet"
   }
 
-  private func finding(_ worker: WorkerFacts, _ snapshot: Snapshot) -> Finding {
+  private func finding(_ worker: SeenWorker, _ snapshot: Snapshot) -> Finding {
     Finding(
       rule: Self.id, severity: .critical, subject: worker.id.name,
       message: "task_always_eager is set: tasks that its tasks publish run inside the caller",

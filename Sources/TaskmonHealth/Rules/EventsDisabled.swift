@@ -34,6 +34,8 @@ package struct EventsDisabled: Rule {
 
           celery -A APP events --dump
           celery -A APP inspect conf true --destination celery@HOST | grep worker_send_task_events
+
+      A worker started with -E shows false there and sends events all the same: the stream decides.
       """,
     remedy: """
       Start the worker with -E, or set it for all of them:
@@ -56,11 +58,9 @@ package struct EventsDisabled: Rule {
     guard let listening = snapshot.events.heard.last, snapshot.events.connectedSince != nil else {
       return .unknown("the event stream was not heard")
     }
-    let watch = scene.watch
     var findings: [Finding] = []
     var doubts: [String] = []
-    for worker in snapshot.workers.value ?? [] where watch.liveness(of: worker.id)?.consumes == true
-    {
+    for worker in scene.watch.workers where worker.consumes {
       let name = worker.id.name
       let runs = unseenRuns(of: worker, history.workers[worker.id], since: listening.start)
       let silence = worker.events?.lastTaskEvent.map { snapshot.takenAt - $0 }
@@ -78,7 +78,7 @@ package struct EventsDisabled: Rule {
 
   /// Tasks it has begun without a word since we listen; nil where it does not count them.
   private func unseenRuns(
-    of worker: WorkerFacts, _ track: WorkerTrack?, since start: Timestamp
+    of worker: SeenWorker, _ track: WorkerTrack?, since start: Timestamp
   ) -> Int? {
     if let events = worker.events, let runs = events.unseenRuns { return runs }
     guard worker.events?.taskEvents ?? 0 == 0 else { return nil }
@@ -87,7 +87,7 @@ package struct EventsDisabled: Rule {
   }
 
   private func finding(
-    _ worker: WorkerFacts, runs: Int, _ silence: Seconds?, _ snapshot: Snapshot
+    _ worker: SeenWorker, runs: Int, _ silence: Seconds?, _ snapshot: Snapshot
   ) -> Finding {
     let last = silence.map { "none for \($0.text)" } ?? "none was ever heard"
     return Finding(

@@ -51,12 +51,15 @@ package struct FailureWithoutRetry: Rule {
           @app.task(autoretry_for=(requests.ConnectionError, requests.Timeout),
                     retry_backoff=True, retry_jitter=True, max_retries=5)
 
-      Where only some answers are worth a retry, ask for it in the code, and give every call a \
-      timeout:
+      Where only some answers are worth a retry, ask for it in the code (@app.task(bind=True)), \
+      and give every call a timeout:
 
+          try:
+              requests.post(url, json=order, timeout=10).raise_for_status()
           except requests.HTTPError as error:
               if error.response.status_code >= 500:
                   raise self.retry(exc=error, countdown=30)
+              raise
 
       The call should do no harm when it is made twice: send an idempotency key with it.
       """)

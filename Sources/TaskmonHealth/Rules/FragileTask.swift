@@ -31,6 +31,8 @@ package struct FragileTask: Rule {
       Ask for the options of every task:
 
           celery -A APP inspect registered acks_late reject_on_worker_lost autoretry_for time_limit
+
+      What is not listed for a task is not set; ask for soft_time_limit in the same way.
       """,
     remedy: """
       Make the task safe to run twice, and then say so:
@@ -82,7 +84,7 @@ package struct FragileTask: Rule {
     private(set) var since: Timestamp?
     private(set) var workers: [String] = []
 
-    mutating func add(_ worker: WorkerFacts, runs count: Int) {
+    mutating func add(_ worker: SeenWorker, runs count: Int) {
       runs = runs.addingClamped(count)
       since = min(since ?? worker.firstHeard, worker.firstHeard)
       workers.append(worker.id.name)

@@ -41,7 +41,8 @@ package struct LeakedReplyQueues: Rule {
       Delete them while no inspect is under way; the set of the same ending that begins with \
       _kombu.binding is not one of them:
 
-          redis-cli --scan --pattern '????????-*.reply.celery.pidbox' | xargs -n 100 redis-cli DEL
+          redis-cli -u redis://HOST:6379/0 --scan --pattern '????????-*.reply.celery.pidbox' |
+            xargs -n 100 redis-cli -u redis://HOST:6379/0 DEL
 
       Then mend whoever asks: give inspect a timeout that all workers can keep, ask one node \
       instead of all, and end the process in order so that it removes its list.

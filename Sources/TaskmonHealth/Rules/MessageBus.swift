@@ -52,15 +52,17 @@ package struct MessageBus: Rule {
     remedy: """
       Publish the event once, to something made for it, and let each service read at its own pace:
 
+          redis.xgroup_create("orders", "billing", id="0", mkstream=True)   # once a service
           redis.xadd("orders", {"event": json.dumps(event)}, maxlen=100_000, approximate=True)
           redis.xreadgroup("billing", consumer, {"orders": ">"}, count=100, block=5000)
+          redis.xack("orders", "billing", entry_id)
 
       A service that needs Celery for the work starts its own task from there. Several tasks that \
       belong together in one application are a group:
 
           group(resize.s(image), scan.s(image), index.s(image)).apply_async()
 
-      Tiny tasks: hand over a hundred at a time, task.chunks(items, 100).apply_async().
+      Tiny tasks: hand over a hundred at a time, task.chunks(zip(items), 100).apply_async().
       """)
 
   package init() {}
@@ -130,7 +132,7 @@ package struct MessageBus: Rule {
   }
 
   private func broadcasts(_ fleet: LiveFleet, _ snapshot: Snapshot) -> [Finding] {
-    var listeners: [String: [WorkerFacts]] = [:]
+    var listeners: [String: [SeenWorker]] = [:]
     for worker in fleet.workers {
       for name in worker.broadcasts { listeners[name, default: []].append(worker) }
     }

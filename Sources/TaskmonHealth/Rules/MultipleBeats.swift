@@ -44,15 +44,18 @@ package struct MultipleBeats: Rule {
       are taken for one.
       """,
     confirm: """
-      Count the processes, and look at who publishes:
+      Count the processes, on every host that may run one, and look at who publishes:
 
           pgrep -af 'celery.*(beat|-B)'
           kubectl get pods -A | grep -i beat
+          celery -A APP events --dump | grep 'task sent'
           celery -A APP events --dump | grep 'task received'
-          redis-cli -u redis://HOST:6379/0 GET redbeat::lock
+          redis-cli -u redis://HOST:6379/0 LINDEX 'QUEUE' -1
 
-      In a waiting message, headers.origin names the process that sent it; two names for one entry \
-      are two beats.
+      A line with "task sent" begins with the process that published the task; two names for one \
+      entry are two beats. Publishers send it with task_send_sent_event = True. Where they do not, \
+      two lines with "task received" for each due moment say the same; their first word is the \
+      worker. In a waiting message, headers.origin names the publisher.
       """,
     remedy: """
       Run exactly one: one replica, no -B on workers, and the old one stopped before the new one \
@@ -61,7 +64,12 @@ package struct MultipleBeats: Rule {
 
           pip install celery-redbeat
           celery -A APP beat -S redbeat.RedBeatScheduler
-          redbeat_lock_timeout = 300
+
+      When the holder is killed, the second one waits until the lock expires: 25 min by default. A \
+      shorter lock must outlive several turns of beat's loop, which sleeps up to 5 min:
+
+          beat_max_loop_interval = 30
+          redbeat_lock_timeout = 150
 
       Make periodic tasks safe to run twice in any case, with a lock or a unique key per period.
       """)

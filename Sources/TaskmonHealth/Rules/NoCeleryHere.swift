@@ -27,12 +27,16 @@ package struct NoCeleryHere: Rule {
       application that has never sent a task and runs no worker cannot be told from no application.
       """,
     confirm: """
-      See which databases hold keys, and whether Celery's are among them:
+      See which databases hold keys, whether Celery's are among them, and where workers speak:
 
           redis-cli -u redis://HOST:6379/0 INFO keyspace
           redis-cli -u redis://HOST:6379/0 --scan --pattern '*_kombu.binding.*' | head
-          redis-cli -u redis://HOST:6379/0 PUBSUB CHANNELS '*'
+          redis-cli -u redis://HOST:6379/0 PSUBSCRIBE '*celeryev*'
           celery -A APP report | grep broker_url
+
+      The scan sees one database: repeat it with each number that INFO names. Channels belong to \
+      none: /1.celeryev/worker.heartbeat comes from a worker on database 1, and what stands before \
+      the slash is its key prefix. Ctrl-C ends it.
       """,
     remedy: """
       Point taskmon at the database and prefix that the application uses:

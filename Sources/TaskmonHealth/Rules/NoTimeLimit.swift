@@ -28,14 +28,18 @@ package struct NoTimeLimit: Rule {
     blindSpots: """
       A limit given with each call (apply_async(time_limit=…)) is seen only while such a message \
       waits or runs. Tasks not used since the worker's start are not counted. Whether a pool can \
-      enforce its limits is another matter: threads, solo and eventlet cannot; stuck-task says so.
+      enforce its limits is another matter: threads, solo and eventlet enforce none, gevent only \
+      the hard one.
       """,
     confirm: """
       Ask for the limits of all tasks, and for those of the pool:
 
           celery -A APP inspect registered time_limit soft_time_limit
           celery -A APP inspect stats | grep -A 3 timeouts
-          celery -A APP inspect conf | grep time_limit
+          celery -A APP inspect conf true | grep time_limit
+
+      A task's limits stand in brackets after its name; one with nothing there has none. Of the \
+      pool's two timeouts the first is the soft one; 0 is none.
       """,
     remedy: """
       Give every task a limit, and those that may take longer their own:
@@ -54,10 +58,8 @@ package struct NoTimeLimit: Rule {
   package init() {}
 
   package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
-    let snapshot = scene.snapshot
     let fleet = scene.fleet
-    let use = scene.use
-    var groups: [[String: Bool]: [WorkerUse]] = [:]
+    var groups: [[TaskLimit]: [SeenWorker]] = [:]
     var doubt = fleet.registryGap
     for worker in fleet.workers {
       guard case .value(let all) = worker.registered else { continue }
@@ -69,34 +71,35 @@ package struct NoTimeLimit: Rule {
       let isFree = all.indices.contains { place in
         all[place].hardLimit == nil && all[place].softLimit == nil && !all[place].isBuiltIn
       }
-      guard isFree,
-        let tasks = worker.ownTasks, let used = use.of(worker)
-      else { continue }
-      let configuration = Dictionary(
-        tasks.map { ($0.name, $0.hasLimit) }, uniquingKeysWith: { $0 || $1 })
-      groups[configuration, default: []].append(WorkerUse(worker: worker, used: used))
+      if isFree { groups[Self.configuration(all), default: []].append(worker) }
     }
-    let findings = groups.compactMap { configuration, members in
-      finding(configuration, members, byCall: use.limitedByCall, snapshot, limits)
-    }
+    let findings = groups.compactMap { finding($0, $1, scene, limits) }
     if findings.isEmpty, let doubt { return .unknown(doubt) }
     return .judged(findings.sorted { $0.subject < $1.subject })
   }
 
-  private struct WorkerUse {
-    let worker: WorkerFacts
-    let used: Set<String>
+  /// Whether a task has a limit: workers that tell the same of all of theirs are one finding.
+  private struct TaskLimit: Hashable {
+    let task: String
+    let isLimited: Bool
   }
 
-  /// `configuration` says of each task whether it has a limit.
+  private static func configuration(_ tasks: [RegisteredTask]) -> [TaskLimit] {
+    tasks.indices.lazy.filter { !tasks[$0].isBuiltIn }
+      .map { TaskLimit(task: tasks[$0].name, isLimited: tasks[$0].hasLimit) }
+      .sorted { $0.task < $1.task }
+  }
+
   private func finding(
-    _ configuration: [String: Bool], _ members: [WorkerUse], byCall: Set<String>,
-    _ snapshot: Snapshot, _ limits: ThresholdValues
+    _ configuration: [TaskLimit], _ members: [SeenWorker], _ scene: Scene,
+    _ limits: ThresholdValues
   ) -> Finding? {
-    let used = members.reduce(into: Set<String>()) { $0.formUnion($1.used) }
-      .filter { configuration[$0] != nil }
-    let free = used.filter { configuration[$0] == false && !byCall.contains($0) }.sorted()
-    let names = members.map(\.worker.id.name).sorted()
+    let used = configuration.filter { known in
+      members.contains { scene.use.has(known.task, on: $0) }
+    }
+    let free = used.filter { !$0.isLimited && !scene.use.limitedByCall.contains($0.task) }
+      .map(\.task)
+    let names = members.map(\.id.name).sorted()
     guard let subject = names.first, !free.isEmpty,
       free.count >= limits.count("tasks", for: subject)
     else { return nil }
@@ -105,14 +108,14 @@ package struct NoTimeLimit: Rule {
     return Finding(
       rule: Self.id, severity: .warning, subject: subject,
       message: "\(free.count.grouped) of \(used.count.grouped) \(noun) without a limit: \(shown)",
-      since: members.map(\.worker.firstHeard).min() ?? snapshot.takenAt,
+      since: members.map(\.firstHeard).min() ?? scene.snapshot.takenAt,
       evidence: [
         EvidenceItem("tasksWithoutLimit", .count(free.count)),
         EvidenceItem("tasksInUse", .count(used.count)),
         EvidenceItem("tasksRegistered", .count(configuration.count)),
         EvidenceItem("tasks", .list(Array(free.prefix(50)))),
         EvidenceItem("workers", .list(Array(names.prefix(20)))),
-        EvidenceItem("pool", .text(orUnknown: members.first?.worker.stats.value?.pool.rawValue)),
+        EvidenceItem("pool", .text(orUnknown: members.first?.stats.value?.pool.rawValue)),
       ],
       remedy: "set task_soft_time_limit and task_time_limit, and larger ones on tasks that need"
         + " them")

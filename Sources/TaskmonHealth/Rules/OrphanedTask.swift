@@ -31,11 +31,17 @@ package struct OrphanedTask: Rule {
       the worker had no time to tell, looks as if it were gone.
       """,
     confirm: """
-      Its result stays STARTED or PENDING, and Redis has its message or has it not:
+      Ask for its result in the database of result_backend, and for its message in the broker's:
 
-          celery -A APP result TASK_ID
+          redis-cli -u redis://HOST:6379/1 GET celery-task-meta-TASK_ID
+          redis-cli -u redis://HOST:6379/0 HLEN unacked
           redis-cli -u redis://HOST:6379/0 HVALS unacked | grep TASK_ID
-          redis-cli -u redis://HOST:6379/0 ZRANGE unacked_index 0 -1 WITHSCORES
+          redis-cli -u redis://HOST:6379/0 ZRANGE unacked_index 0 9 WITHSCORES
+
+      No result, or STARTED, and no message: it is gone. (celery result would wait for it for \
+      ever.) HVALS reads every unacknowledged message: leave it where HLEN tells of many \
+      thousands. A score is the time of delivery; date -d @SCORE reads it. taskmon task TASK_ID \
+      tells all of this at once.
       """,
     remedy: """
       Send the tasks that are gone again, after looking at what they have done already. Then let \
@@ -45,8 +51,9 @@ package struct OrphanedTask: Rule {
           task_reject_on_worker_lost = True
           worker_prefetch_multiplier = 1
 
-      A shorter visibility timeout brings back sooner what was held; it must be longer than the \
-      longest task and the longest ETA:
+      The second is for a pool process that dies alone; a task that kills its process each time \
+      then comes back each time. A shorter visibility timeout brings back sooner what was held; it \
+      must be longer than the longest late-acknowledged run and the longest ETA:
 
           broker_transport_options = {"visibility_timeout": 900}
       """)

@@ -15,30 +15,33 @@ package struct OversizedMessage: Rule {
   package static let page = RulePage(
     summary: "Messages carry arguments so large that a short queue fills Redis.",
     whyItHurts: """
-      A message lies in Redis while it waits and once more while a worker holds it: a thousand \
-      tasks with a file of a megabyte each are a gigabyte, in the memory that all queues share. \
-      Every hand-over copies it, a restore after the visibility timeout copies it again, and \
-      while Redis copies megabytes it answers nobody else.
+      A message lies in Redis while it waits, and after that while a worker holds it: a thousand \
+      tasks with a file of a megabyte each are over a gigabyte, in the memory that all queues \
+      share. Every hand-over copies it, a restore after the visibility timeout copies it again, \
+      and while Redis copies megabytes it answers nobody else.
       """,
     detection: """
-      The size of the next and the newest message of each queue and of those that workers hold \
-      unacknowledged, measured before anything is read. Where single messages would cost too \
-      much, the average of the list stands for its messages, marked as an estimate: at least one \
-      of them is that large. 64 KiB is a warning, 1 MiB critical.
+      The size of the next and the newest message of each queue, and of those that workers hold \
+      unacknowledged. Where the average of the list, by MEMORY USAGE, is more than twice the \
+      larger of its two ends, it is told instead, marked as an estimate: some message between them \
+      is at least that large. 64 KiB is a warning, 1 MiB critical.
       """,
     blindSpots: """
       Messages in the middle of a list are not measured one by one: a few large ones among many \
       small are seen when they reach an end, or a worker. The size is that of the message in \
-      Redis, a third more than its arguments where they are base64.
+      Redis, a third more than its arguments, for kombu writes them in base64.
       """,
     confirm: """
       Measure without reading the arguments:
 
           redis-cli -u redis://HOST:6379/0 MEMORY USAGE 'QUEUE' SAMPLES 5
           redis-cli -u redis://HOST:6379/0 LLEN 'QUEUE'
+          redis-cli -u redis://HOST:6379/0 ZRANGE unacked_index 0 9
           redis-cli -u redis://HOST:6379/0 HSTRLEN unacked DELIVERY_TAG
 
-      celery -A APP inspect reserved would send all those arguments through Redis once more.
+      The first divided by the second is the average. ZRANGE lists delivery tags, those held \
+      longest first. celery -A APP inspect reserved would send all those arguments through Redis \
+      once more.
       """,
     remedy: """
       Send a reference and let the task fetch the thing:

@@ -32,11 +32,11 @@ package struct OversizedResult: Rule {
       named "unknown task".
       """,
     confirm: """
-      Measure without reading it:
+      Measure without reading it, in the database of result_backend:
 
-          redis-cli -u redis://HOST:6379/0 STRLEN celery-task-meta-TASK_ID
-          redis-cli -u redis://HOST:6379/0 --bigkeys -i 0.01
-          celery -A APP inspect conf | grep -e result_expires -e result_extended
+          redis-cli -u redis://HOST:6379/1 STRLEN celery-task-meta-TASK_ID
+          redis-cli -u redis://HOST:6379/1 --bigkeys -i 0.01
+          celery -A APP inspect conf true | grep -e result_expires -e result_extended
       """,
     remedy: """
       Return a reference instead of the thing: write the report to object storage or a table and \
@@ -50,7 +50,8 @@ package struct OversizedResult: Rule {
           @app.task(ignore_result=True)
           result_expires = 3600
 
-      result_compression = "gzip" softens it; it does not mend it.
+      result_compression = "gzip" softens it and does not mend it; before Celery 5.7 it does \
+      nothing at all.
       """)
 
   package init() {}

@@ -14,15 +14,15 @@ package struct PrefetchHoarding: Rule {
   package static let page = RulePage(
     summary: "A worker holds messages it cannot start while another one has free slots.",
     whyItHurts: """
-      A worker takes four messages for each of its slots before it has time for them. Behind a \
-      task of ten minutes, three short ones wait ten minutes in a worker that is busy, while its \
-      neighbour has nothing to do. Adding workers does not help: what is held is out of their \
-      reach, and the queue itself looks empty.
+      By default a worker takes four messages for each of its slots, before it has time for them. \
+      Behind a task of ten minutes, three short ones wait ten minutes in a worker that is busy, \
+      while its neighbour has nothing to do. Adding workers does not help: what is held is out of \
+      their reach, and the queue itself looks empty.
       """,
     detection: """
       For 60 s every heartbeat of a worker said that all of its slots are taken, a message it has \
       received and that is due has waited as long, and another worker that consumes the same \
-      queues, or more, has had a free slot and nothing in its hands in all of this time.
+      queues, or more, has had a free slot all this time and has no message left to start.
       """,
     blindSpots: """
       What a worker holds is known from its task events: without them nothing is judged. Solo, \
@@ -58,8 +58,8 @@ package struct PrefetchHoarding: Rule {
       return .unknown("the event stream was not heard")
     }
     let watch = scene.watch
-    let alive = (snapshot.workers.value ?? []).filter {
-      watch.liveness(of: $0.id) == .alive && $0.beats(at: snapshot.takenAt)
+    let alive = watch.workers.filter {
+      $0.liveness == .alive && $0.facts.beats(at: snapshot.takenAt)
     }
     var findings: [Finding] = []
     var doubts: [String] = []
@@ -90,12 +90,12 @@ private struct Crowd {
   private var takersOf: [String: [Taker]] = [:]
 
   struct Taker {
-    let worker: WorkerFacts
+    let worker: SeenWorker
     let queues: [String]
     let free: Seconds
   }
 
-  init(_ alive: [WorkerFacts], _ watch: WorkerWatch) {
+  init(_ alive: [SeenWorker], _ watch: WorkerWatch) {
     count = alive.count
     var known = 0
     var longest = Seconds.zero
@@ -126,13 +126,13 @@ private struct Crowd {
 
 /// What one worker holds, before its neighbours.
 private struct Hoard {
-  let worker: WorkerFacts
+  let worker: SeenWorker
   private let crowd: Crowd
   let watch: WorkerWatch
   let needed: Seconds
 
   init(
-    _ worker: WorkerFacts, among crowd: Crowd, _ watch: WorkerWatch, _ needed: Seconds
+    _ worker: SeenWorker, among crowd: Crowd, _ watch: WorkerWatch, _ needed: Seconds
   ) {
     self.worker = worker
     self.crowd = crowd
@@ -183,7 +183,7 @@ private struct Hoard {
   }
 
   private func finding(
-    _ events: WorkerEventFacts, _ oldest: HeldTask, _ lasted: Seconds, _ idle: WorkerFacts
+    _ events: WorkerEventFacts, _ oldest: HeldTask, _ lasted: Seconds, _ idle: SeenWorker
   ) -> Finding {
     let noun = events.due == 1 ? "message" : "messages"
     return Finding(

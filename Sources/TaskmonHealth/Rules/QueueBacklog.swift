@@ -42,14 +42,17 @@ package struct QueueBacklog: Rule {
 
           redis-cli -u redis://HOST:6379/0 LLEN 'QUEUE'
           celery -A APP inspect active_queues
-          celery -A APP inspect stats | grep -e total -e max-concurrency
+          celery -A APP inspect stats | grep -A 20 '"total": {'
           celery -A APP inspect active
+
+      total counts runs by task since the worker's start: ask twice. Messages of lower priority \
+      lie in lists of their own: LLEN $'QUEUE\\x06\\x163', and the same with 6 and 9.
       """,
     remedy: """
       Add workers for this queue until it falls, then find out what changed: a publisher that \
       sends more, a task that got slower, a worker that is gone.
 
-          celery -A APP worker -Q QUEUE --concurrency 16
+          celery -A APP worker -Q QUEUE -n more@%h --concurrency 16
 
       Tasks that wait for the network fit --pool gevent or threads with far more slots. Keep \
       slow tasks in a queue of their own, let tasks expire that nobody wants late, and limit \

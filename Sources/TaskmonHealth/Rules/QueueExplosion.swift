@@ -26,14 +26,17 @@ package struct QueueExplosion: Rule {
       them share.
       """,
     blindSpots: """
-      Broadcast queues leave no list. A queue that was never bound, and is empty just now, is \
-      not seen. Queues in other databases or under another prefix are not counted.
+      Broadcast queues leave no list. A queue that was never bound, and is empty just now, is not \
+      seen. Queues in other databases or under another prefix are not counted. No more than 2,000 \
+      queues are followed, so that is the largest number told.
       """,
     confirm: """
-      List the bindings; each is one exchange with its queues:
+      List the bindings. Each key is one exchange; a queue that Celery made without being told has \
+      an exchange of its own name:
 
           redis-cli -u redis://HOST:6379/0 --scan --pattern '_kombu.binding.*' | wc -l
-          redis-cli -u redis://HOST:6379/0 SMEMBERS _kombu.binding.celery
+          redis-cli -u redis://HOST:6379/0 --scan --pattern '_kombu.binding.*' | head -n 50
+          redis-cli -u redis://HOST:6379/0 SMEMBERS _kombu.binding.QUEUE
           celery -A APP inspect active_queues
       """,
     remedy: """
@@ -43,10 +46,15 @@ package struct QueueExplosion: Rule {
           send_report.delay(user_id=42)
 
       task_create_missing_queues = False forbids queues nobody declared. For messages to many \
-      receivers use Redis streams or a broker made for it. Remove the empty ones by deleting \
-      their members from the binding:
+      receivers use Redis streams or a broker made for it. A queue that is empty, and that no \
+      worker consumes, ceases to exist with its bindings (the second key is kombu 5.7's):
 
-          redis-cli SREM _kombu.binding.celery MEMBER
+          redis-cli -u redis://HOST:6379/0 LLEN 'QUEUE'
+          redis-cli -u redis://HOST:6379/0 DEL _kombu.binding.QUEUE _kombu.binding_permanent.QUEUE
+
+      Where queues share an exchange X, remove the queue's own member from both sets instead:
+
+          redis-cli -u redis://HOST:6379/0 SREM _kombu.binding.X $'KEY\\x06\\x16\\x06\\x16QUEUE'
       """)
 
   package init() {}

@@ -39,11 +39,14 @@ package struct QueueStale: Rule {
           redis-cli -u redis://HOST:6379/0 LLEN 'QUEUE'
           celery -A APP inspect active_queues
           celery -A APP inspect active
+
+      LINDEX at -1 is the next message. Those of lower priority lie in lists of their own: \
+      $'QUEUE\\x06\\x163', and the same with 6 and 9.
       """,
     remedy: """
       Add workers or slots for this queue, or give urgent work a queue and workers of its own:
 
-          celery -A APP worker -Q QUEUE --concurrency 8
+          celery -A APP worker -Q QUEUE -n more@%h --concurrency 8
           task_routes = {"reports.*": {"queue": "slow"}}
 
       If the slots are held by long tasks, worker_prefetch_multiplier = 1 keeps short tasks from \

@@ -42,11 +42,15 @@ package struct QueueWithoutConsumers: Rule {
           redis-cli -u redis://HOST:6379/0 LLEN 'QUEUE'
           redis-cli -u redis://HOST:6379/0 LINDEX 'QUEUE' -1
 
-      In the message, headers.task names the task and headers.origin the process that sent it.
+      In the message, headers.task names the task and headers.origin the process that sent it. \
+      Messages of lower priority lie in lists of their own: $'QUEUE\\x06\\x163', and the same with \
+      6 and 9.
       """,
     remedy: """
-      Let a worker consume the queue:
+      Let a worker that has these tasks consume the queue, at once and until its restart, then for \
+      good:
 
+          celery -A APP control add_consumer QUEUE --destination celery@HOST
           celery -A APP worker -Q celery,QUEUE
 
       or send the task where workers listen. Make one Celery() instance, import it everywhere, and \

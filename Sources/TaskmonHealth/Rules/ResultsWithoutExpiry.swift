@@ -29,13 +29,13 @@ package struct ResultsWithoutExpiry: Rule {
       from an earlier configuration: results stored then keep what they were given.
       """,
     confirm: """
-      Ask one result, and compare keys with those that expire:
+      Ask one result, in the database of result_backend, and compare keys with those that expire:
 
-          redis-cli -u redis://HOST:6379/0 TTL celery-task-meta-TASK_ID
-          redis-cli -u redis://HOST:6379/0 INFO keyspace
-          celery -A APP inspect conf | grep result_expires
+          redis-cli -u redis://HOST:6379/1 TTL celery-task-meta-TASK_ID
+          redis-cli -u redis://HOST:6379/1 INFO keyspace
+          celery -A APP inspect conf true | grep result_expires
 
-      -1 means that it never expires.
+      A TTL of -1 means that it never expires, -2 that there is no such result.
       """,
     remedy: """
       Let results expire, and store none where nobody reads them:
@@ -43,9 +43,12 @@ package struct ResultsWithoutExpiry: Rule {
           result_expires = 3600
           task_ignore_result = True
 
-      What is there already has to be given an expiry once:
+      What is there already has to be given an expiry once. NX leaves those that have one as they \
+      are; before Redis 7 leave it out:
 
-          redis-cli --scan --pattern 'celery-task-meta-*' | xargs -I KEY redis-cli EXPIRE KEY 86400
+          B=redis://HOST:6379/1
+          redis-cli -u $B --scan --pattern 'celery-task-meta-*' > keys
+          sed 's/.*/EXPIRE & 86400 NX/' keys | redis-cli -u $B | sort | uniq -c
       """)
 
   package init() {}

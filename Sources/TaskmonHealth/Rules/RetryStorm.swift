@@ -30,7 +30,8 @@ package struct RetryStorm: Rule {
     blindSpots: """
       Workers that send no task events are not seen. Loops of a task's own that try again without \
       Celery's retry leave no trace. A task that polls and hands its own exception to retry() \
-      looks like this one: give it a threshold of its own.
+      looks like this one: give it a threshold of its own, such as --set \
+      'retry-storm[TASK].retries=100000'.
       """,
     confirm: """
       See how many attempts wait for their time, and what they say:

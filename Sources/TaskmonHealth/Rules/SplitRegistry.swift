@@ -77,15 +77,12 @@ package struct SplitRegistry: Rule {
   }
 
   private func finding(
-    _ queue: String, _ tasks: [String], _ since: Timestamp, _ consumers: [WorkerFacts],
+    _ queue: String, _ tasks: [String], _ since: Timestamp, _ consumers: [SeenWorker],
     _ snapshot: Snapshot
   ) -> Finding? {
     guard let task = tasks.first else { return nil }
-    func knows(_ worker: WorkerFacts) -> Bool? {
-      worker.registered.value.map { $0.contains { $0.name == task } }
-    }
-    let knowing = consumers.filter { knows($0) == true }.map(\.id.name)
-    let others = consumers.filter { knows($0) == false }.map(\.id.name)
+    let knowing = consumers.filter { $0.facts.knows(task) == true }.map(\.id.name)
+    let others = consumers.filter { $0.facts.knows(task) == false }.map(\.id.name)
     guard let one = knowing.first, let other = others.first else { return nil }
     let more = tasks.count == 1 ? "" : " and \((tasks.count - 1).grouped) more"
     return Finding(

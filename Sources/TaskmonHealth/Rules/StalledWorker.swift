@@ -39,6 +39,9 @@ package struct StalledWorker: Rule {
           redis-cli -u redis://HOST:6379/0 CLIENT LIST | grep -i 'cmd=brpop'
           redis-cli -u redis://HOST:6379/0 LINDEX 'QUEUE' -1
           ss -tnop | grep 6379
+
+      A worker that consumes has a line with cmd=brpop and the address of its host. If Redis lists \
+      none, it does not ask for messages; a connection that ss on that host still shows is dead.
       """,
     remedy: """
       Restart the worker, and it works at once. Then keep it from happening again: a current kombu \
@@ -61,12 +64,12 @@ package struct StalledWorker: Rule {
     let waiting = queues.filter { $0.ready > 0 && $0.isDue(at: snapshot.takenAt) }
     var findings: [String: Standstill] = [:]
     var doubts: [String] = []
-    guard !waiting.isEmpty, snapshot.workers.value?.isEmpty == false else { return .healthy }
+    guard !waiting.isEmpty, !watch.workers.isEmpty else { return .healthy }
     guard snapshot.events.wasHeard else { return .unknown("the event stream was not heard") }
     let places = Dictionary(
       zip(waiting.map(\.name), waiting.indices), uniquingKeysWith: { first, _ in first })
-    for worker in snapshot.workers.value ?? []
-    where watch.liveness(of: worker.id) == .alive && worker.beats(at: snapshot.takenAt) {
+    for worker in watch.workers
+    where worker.liveness == .alive && worker.facts.beats(at: snapshot.takenAt) {
       // One that has not told its queues may consume any of them.
       let own = worker.queues.value.map { $0.compactMap { places[$0] } } ?? [0]
       let needed = limits.seconds("unmoved", for: worker.id.name)
@@ -94,12 +97,12 @@ private struct Standstill {
     case doubtful(String)
   }
 
-  let worker: WorkerFacts
+  let worker: SeenWorker
   let queue: QueueFacts
   let watch: WorkerWatch
   let needed: Seconds
 
-  init(_ worker: WorkerFacts, _ queue: QueueFacts, _ watch: WorkerWatch, _ needed: Seconds) {
+  init(_ worker: SeenWorker, _ queue: QueueFacts, _ watch: WorkerWatch, _ needed: Seconds) {
     self.worker = worker
     self.queue = queue
     self.watch = watch

@@ -25,20 +25,23 @@ package struct StuckChord: Rule {
       one task are one finding.
       """,
     blindSpots: """
-      taskmon knows how long the number has stood still only since it first saw it, so it needs \
-      an hour, in one run or over several that keep their state. A part that runs, waits in a \
-      long queue or for its ETA for over an hour looks the same. The task is that of a part whose \
-      result is stored, else it is an unknown task. Only the chords of the Redis backend are \
-      counted; other backends poll for theirs.
+      taskmon knows how long the number has stood still only since it first saw it, so it needs an \
+      hour, in one run or over several that keep their state. A part that runs, waits in a long \
+      queue or for its ETA for over an hour looks the same. The task is that of a part that is \
+      done and that an event has named, else it is an unknown task, as always before Celery 5.7, \
+      which keeps no ids of them. Only the chords of the Redis backend are counted, and not with \
+      result_chord_ordered = False; other backends poll for theirs.
       """,
     confirm: """
-      Compare the size with the parts that are done, and look for the missing one:
+      Compare the size with the parts that are done, in the database of result_backend:
 
-          redis-cli -u redis://HOST:6379/0 GET celery-taskset-meta-GROUP_ID.s
-          redis-cli -u redis://HOST:6379/0 ZCARD celery-taskset-meta-GROUP_ID.j
-          redis-cli -u redis://HOST:6379/0 ZRANGE celery-taskset-meta-GROUP_ID.j 0 -1 WITHSCORES
+          redis-cli -u redis://HOST:6379/1 GET celery-taskset-meta-GROUP_ID.s
+          redis-cli -u redis://HOST:6379/1 ZCARD celery-taskset-meta-GROUP_ID.j
+          redis-cli -u redis://HOST:6379/1 ZRANGE celery-taskset-meta-GROUP_ID.j 0 -1 WITHSCORES
+          celery -A APP inspect active
 
-      The scores are the positions in the group; the one that is absent is the part to look for.
+      The scores are the positions in the group, from 0; the one that is absent is the part to \
+      look for. active and the workers' logs tell whether it runs, failed or was lost.
       """,
     remedy: """
       Run the missing part again, or call the body by hand. So that a lost worker does not lose \
@@ -59,13 +62,15 @@ package struct StuckChord: Rule {
     guard case .value(let chords) = snapshot.chords else {
       return .unknown(snapshot.chords.reason ?? "chords were not scanned")
     }
+    // What moved since the last look is not known.
+    let lookedAt = snapshot.results.value?.updatedAt ?? snapshot.takenAt
     var stuck: [String: [ChordFacts]] = [:]
     var needed: Seconds?
     var seen: Seconds?
     for chord in chords.map({ remembered($0, history) }) where chord.done < chord.size {
       let subject = chord.task ?? Self.unknownTask
       let limit = limits.seconds("unchanged", for: subject)
-      if snapshot.takenAt - chord.unchangedSince > limit {
+      if lookedAt - chord.unchangedSince > limit {
         stuck[subject, default: []].append(chord)
       } else if snapshot.observed < limit, !hasChanged(chord, within: limit, history, snapshot) {
         needed = max(needed ?? .zero, limit)

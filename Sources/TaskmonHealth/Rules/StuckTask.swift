@@ -36,10 +36,10 @@ package struct StuckTask: Rule {
       or its worker lives and no event was missed since the start.
       """,
     blindSpots: """
-      Workers that send no task events and give no answers (--read-only) show no running task. \
-      Limits are enforced by the prefork pool only (gevent knows the soft one): threads, solo and \
-      eventlet pools accept them and do nothing, which the finding says. A solo worker that hangs \
-      cannot be told from a dead one.
+      Workers that send no task events and give no answers (--read-only) show no running task. The \
+      prefork pool enforces both limits, gevent the hard one, and only where the task yields: \
+      threads, solo and eventlet pools accept limits and do nothing, which the finding says. A \
+      solo worker that hangs cannot be told from a dead one.
       """,
     confirm: """
       See what runs and for how long, then where it hangs:
@@ -51,17 +51,20 @@ package struct StuckTask: Rule {
       time_start in the reply is wall-clock time; worker_pid is the process to look at.
       """,
     remedy: """
-      End it now (prefork; its message is gone unless it is acknowledged late):
+      End it now. Its process is killed (prefork; in a current gevent pool its greenlet). It is \
+      told as revoked and does not run again, not even with acks_late: send it again if it is \
+      still wanted.
 
           celery -A APP control terminate SIGKILL TASK_ID
 
-      Give every task limits, the soft one first, and every network call a timeout:
+      In threads and solo pools only a restart of the worker frees the slot. Then give every task \
+      limits, the soft one first, and every network call a timeout:
 
           task_soft_time_limit = 300
           task_time_limit = 360
           requests.get(url, timeout=(3, 30))
 
-      For a pool that cannot enforce limits, use prefork, or set the timeouts inside the task.
+      Where a pool cannot enforce limits, use prefork, or set the timeouts inside the task.
       """)
 
   package init() {}

@@ -43,6 +43,8 @@ package struct TasksExpiring: Rule {
           redis-cli -u redis://HOST:6379/0 LINDEX 'QUEUE' -1 | grep -o '"expires": "[^"]*"'
           celery -A APP events --dump | grep 'task revoked'
           journalctl -u celery | grep 'Discarding revoked task'
+
+      Workers log that line at the level INFO.
       """,
     remedy: """
       Add workers or slots for its queue, or give the task a queue of its own so that it does not \
@@ -89,7 +91,7 @@ package struct TasksExpiring: Rule {
 
   /// Node names of workers that came after this moment.
   private static func newcomers(_ watch: WorkerWatch, since begin: Timestamp) -> [String] {
-    let young = (watch.snapshot.workers.value ?? []).filter { worker in
+    let young = watch.workers.filter { worker in
       guard let uptime = worker.uptime else { return false }
       return (worker.lastProof ?? watch.snapshot.takenAt) - uptime > begin
     }

@@ -23,17 +23,15 @@ package struct UnregisteredTask: Rule {
       """,
     detection: """
       A stored result or a task-failed event of the last hour is a NotRegistered, which names the \
-      task. Or for 10 min \
-      a message has waited in a queue each time it was looked at, and none of the queue's \
-      consumers, those of the last two minutes apart, has registered its task: it will be lost \
-      when it is taken.
+      task; the finding ends an hour after the last failure. Or for 10 min a message of a task has \
+      waited in a queue each time it was looked at, and none of the queue's consumers, those of \
+      the last two minutes apart, has registered it: it will be lost when it is taken.
       """,
     blindSpots: """
       Workers that send task events (-E) tell of every such failure while taskmon listens. Else \
       failures are read from the result backend, of whose results a sample is read in each pass: \
-      where none is configured, or very many are stored, a lost message may leave no trace that \
-      is seen. \
-      Of the waiting messages only the next and the newest of each queue are looked at.
+      where none is configured, or very many are stored, a lost message may leave no trace that is \
+      seen. Of the waiting messages only the next and the newest of each queue are looked at.
       """,
     confirm: """
       See what the workers know, and what they complained of:
@@ -41,7 +39,9 @@ package struct UnregisteredTask: Rule {
           celery -A APP inspect registered
           redis-cli -u redis://HOST:6379/0 LINDEX 'QUEUE' -1
           journalctl -u celery | grep 'Received unregistered task'
-          celery -A APP result TASK_ID
+          redis-cli -u redis://HOST:6379/1 GET celery-task-meta-TASK_ID
+
+      The last asks the database of result_backend: exc_type is NotRegistered.
       """,
     remedy: """
       Let the workers import the module, and check it in a test:
@@ -109,9 +109,7 @@ package struct UnregisteredTask: Rule {
   }
 
   private func finding(_ failures: StoredMark, _ latest: Timestamp, _ fleet: LiveFleet) -> Finding {
-    let knowing = fleet.workers.filter { worker in
-      worker.ownTasks?.contains { $0.name == failures.name } == true
-    }
+    let knowing = fleet.workers.filter { $0.facts.knows(failures.name) == true }
     let noun = failures.count == 1 ? "message" : "messages"
     let others =
       knowing.isEmpty

@@ -42,6 +42,8 @@ package struct VisibilityTimeoutTooShort: Rule {
           redis-cli -u redis://HOST:6379/0 ZRANGE unacked_index 0 0 WITHSCORES
           celery -A APP inspect conf | grep -A3 broker_transport_options
           celery -A APP inspect scheduled
+
+      date -d @SCORE reads the time. Where grep finds no visibility_timeout, it is 3600 s.
       """,
     remedy: """
       Make the timeout longer than the longest eta, countdown, retry delay and late-acknowledged \

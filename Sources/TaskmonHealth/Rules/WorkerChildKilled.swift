@@ -39,12 +39,16 @@ package struct WorkerChildKilled: Rule {
 
           dmesg -T | grep -i 'killed process'
           journalctl -u celery | grep WorkerLostError
-          celery -A APP inspect stats --destination celery@HOST | grep maxrss
+          ps -eo pid,ppid,rss,args --sort -rss | grep '[c]elery' | head
+          celery -A APP inspect active --destination celery@HOST
 
-      In a container: cat /sys/fs/cgroup/memory.events, the counter oom_kill.
+      rss is in KiB; active names the task that each process runs (worker_pid). The maxrss of \
+      inspect stats is the parent's and says nothing of its children. In a container: cat \
+      /sys/fs/cgroup/memory.events, the counter oom_kill.
       """,
     remedy: """
-      Renew processes before they grow too large, and run fewer of them at a time:
+      Renew processes before they grow too large (in KiB, looked at after each task), and run \
+      fewer of them at a time:
 
           worker_max_memory_per_child = 300000
           worker_max_tasks_per_child = 200
@@ -55,7 +59,9 @@ package struct WorkerChildKilled: Rule {
 
           @app.task(acks_late=True, reject_on_worker_lost=True)
 
-      If it was signal 15, let the process manager signal the parent only: KillMode=mixed.
+      Not those that need too much memory themselves: a task that kills its process each time \
+      would come back each time. If it was signal 15, let the process manager signal the parent \
+      only: KillMode=mixed.
       """)
 
   package init() {}

@@ -28,10 +28,14 @@ package struct WorkerWithoutTasks: Rule {
       alone.
       """,
     confirm: """
-      Ask the worker, and look what its start says under [tasks]:
+      Ask the worker, look under [tasks] in what its start printed, and list what the application \
+      of its -A has:
 
           celery -A APP inspect registered --destination celery@HOST
-          celery -A APP worker --loglevel INFO
+          journalctl -u celery | grep -A 20 '\\[tasks\\]'
+          python -c 'from APP import app; app.loader.import_default_modules(); print(*app.tasks)'
+
+      Start no second worker to see it: it would take messages and throw them away as well.
       """,
     remedy: """
       Name what is to be imported, instead of trusting that it is found:
@@ -60,7 +64,7 @@ package struct WorkerWithoutTasks: Rule {
     return .judged(findings)
   }
 
-  private func finding(_ worker: WorkerFacts, others: Int, _ now: Timestamp) -> Finding {
+  private func finding(_ worker: SeenWorker, others: Int, _ now: Timestamp) -> Finding {
     let queues = worker.queues.value ?? []
     let loses =
       queues.isEmpty

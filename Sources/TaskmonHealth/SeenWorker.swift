@@ -1,0 +1,23 @@
+import TaskmonModel
+
+/// A worker as rules look at it, with the verdict on whether it is there.
+///
+/// An object: many rules look at all workers, and none of them copies what is known of each.
+@dynamicMemberLookup
+final class SeenWorker: Sendable {
+  let facts: WorkerFacts
+  /// Nil where nothing is remembered of it.
+  let liveness: Liveness?
+
+  init(_ facts: WorkerFacts, _ liveness: Liveness?) {
+    self.facts = facts
+    self.liveness = liveness
+  }
+
+  /// Whether it takes messages, or will again when its work is done.
+  var consumes: Bool { liveness?.consumes == true }
+
+  subscript<Value>(dynamicMember fact: KeyPath<WorkerFacts, Value>) -> Value {
+    facts[keyPath: fact]
+  }
+}
