@@ -121,6 +121,7 @@ struct CollectedFacts: Sendable {
     counted = [:]
     heads = [:]
     ages = [:]
+    scanComplete = false
     lengths = .unavailable("not read yet under the names that the workers' settings give them")
   }
 

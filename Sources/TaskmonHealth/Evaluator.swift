@@ -38,6 +38,7 @@ package struct Evaluator: Sendable {
         unknown: rules.map { UnknownRule(rule: $0.id, missing: "no snapshot yet") })
     }
     let gate = Gate(snapshot)
+    let search = QueueSearch(snapshot)
     let scene = Scene(history, snapshot)
     var report = HealthReport(
       takenAt: snapshot.takenAt, observed: snapshot.observed, isGateShut: gate.isShut)
@@ -45,7 +46,9 @@ package struct Evaluator: Sendable {
     var ended: [Ranked] = []
     for (rank, rule) in rules.enumerated() {
       let verdict = gate.pass(rule) {
-        rule.init().evaluate(scene, limits: thresholds.values(for: rule))
+        search.pass(rule) {
+          rule.init().verdict(on: scene, limits: thresholds.values(for: rule))
+        }
       }
       switch verdict {
       case .healthy:

@@ -1,5 +1,24 @@
 import TaskmonModel
 
+/// Whether all queues were looked for.
+struct QueueSearch {
+  /// Why more may be there than are known; nil where there are not.
+  private let gap: String?
+
+  init(_ snapshot: Snapshot) {
+    let pass = snapshot.collectors.first { $0.name == CollectorStatus.bindings }
+    let isDone = snapshot.presence.value?.scanComplete ?? pass.map { $0.failure == nil } ?? false
+    gap = isDone ? nil : pass?.failure ?? "the scan for queues is not done"
+  }
+
+  /// Before, findings count, and the absence of findings proves nothing.
+  func pass(_ rule: any Rule.Type, judge: () -> Verdict) -> Verdict {
+    let verdict = judge()
+    guard let gap, verdict == .healthy, rule.needs.contains(.queueScan) else { return verdict }
+    return .unknown(gap)
+  }
+}
+
 /// Whether there is anything to judge: a broker that answers, in whose database Celery lives.
 enum Gate {
   case open

@@ -61,7 +61,9 @@ struct LostWork {
     func fate(of task: HeldTask) -> Fate {
       if whereabouts.isAtAnother(task.id, than: track.id) { return .settled }
       let message = whereabouts.unacked[task.id]
-      let restored = (message?.deliveredAt ?? task.since) + whereabouts.timeout
+      if let delivered = message?.deliveredAt, !task.wasDelivered(at: delivered) { return .settled }
+      let delivered = message?.deliveredAt ?? task.deliveredAt ?? task.since
+      let restored = delivered + whereabouts.timeout
       if message != nil { return .waits(until: restored) }
       let isWhole = whereabouts.isWhole
       let isOverdue = whereabouts.now > restored

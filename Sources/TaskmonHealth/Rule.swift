@@ -19,12 +19,38 @@ package protocol Rule: Sendable {
 
   init()
 
-  func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict
+  func evaluate(_ scene: Scene, limits: ThresholdValues) throws(NotKnown) -> Verdict
+}
+
+/// What a rule cannot do without is not known; why.
+package struct NotKnown: Error {
+  let reason: String
+}
+
+extension Observation {
+  /// For rules that cannot judge without it.
+  var known: Value {
+    get throws(NotKnown) {
+      switch self {
+      case .value(let value): return value
+      case .unavailable(let reason): throw NotKnown(reason: reason)
+      }
+    }
+  }
 }
 
 extension Rule {
   /// Any severity, where a rule does not say which.
   package static var severities: [Severity] { Severity.allCases.reversed() }
+
+  /// Unknown where what it needs is.
+  package func verdict(on scene: Scene, limits: ThresholdValues) -> Verdict {
+    do throws(NotKnown) {
+      return try evaluate(scene, limits: limits)
+    } catch {
+      return .unknown(error.reason)
+    }
+  }
 }
 
 /// The stable name of a rule: file, configuration key, metric label, alert, runbook heading.
@@ -111,6 +137,8 @@ package enum RuleNeed: Sendable, Hashable {
   case controlReplies
   case workerLogs
   case resultScan
+  /// All queues: before they have been looked for, that none of those known is ill proves nothing.
+  case queueScan
 
   package var text: String {
     switch self {
@@ -120,6 +148,7 @@ package enum RuleNeed: Sendable, Hashable {
     case .controlReplies: "control replies"
     case .workerLogs: "worker logs"
     case .resultScan: "a scan of the results"
+    case .queueScan: "a scan for queues"
     }
   }
 }

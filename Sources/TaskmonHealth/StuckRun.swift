@@ -123,10 +123,14 @@ struct StuckRun {
 
   private var pool: PoolKind? { watch.track(of: run.worker)?.pool }
 
-  /// Whether the pool ends a run at the limit it has; nil where the pool is not known.
+  /// Whether the pool ends a run at the limit that was passed, or at any; nil where the pool is not
+  /// known.
   private var isEnforced: Bool? {
     guard let pool else { return nil }
-    return run.limits.hard != nil ? pool.enforcesHardLimit : pool.enforcesSoftLimit
+    return switch breach?.limit {
+    case .soft: pool.enforcesSoftLimit
+    case .hard, .none?, nil: pool.enforcesHardLimit
+    }
   }
 
   func finding(among runs: [StuckRun]) -> Finding {
@@ -167,12 +171,30 @@ struct StuckRun {
   }
 
   private var remedy: String {
-    if isEnforced == false, run.limits.hard != nil || run.limits.soft != nil {
-      return "use the prefork pool, which enforces limits, or give the calls inside the task"
-        + " timeouts; restart the worker to free the slot"
+    "\(release); then \(precaution), and give the calls inside the task timeouts"
+  }
+
+  /// What frees its slot.
+  private var release: String {
+    canTerminate
+      ? "celery -A APP control terminate SIGKILL \(run.id)" : "restart \(run.worker.name)"
+  }
+
+  private var canTerminate: Bool {
+    switch (pool, breach?.limit) {
+    case (.threads, _), (.solo, _): false
+    // A greenlet that its pool could not end does not yield, and keeps its whole worker.
+    case (.gevent, .hard): false
+    default: true
     }
-    return "celery control terminate SIGKILL \(run.id); then set task_soft_time_limit and"
-      + " task_time_limit, and timeouts on the calls inside the task"
+  }
+
+  private var precaution: String {
+    switch pool {
+    case .threads, .solo, .eventlet: "use the prefork pool, which enforces time limits"
+    case .gevent: "set task_time_limit, for gevent ignores the soft limit"
+    case .prefork, .other, nil: "set task_soft_time_limit and task_time_limit"
+    }
   }
 }
 

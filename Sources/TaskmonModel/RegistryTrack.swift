@@ -34,17 +34,28 @@ package struct RegistryTrack: Sendable, Equatable, Codable {
   private static let patience = Seconds.minutes(30)
 
   mutating func met(_ names: some Sequence<String>, at now: Timestamp) {
+    let before = tasks.count
     for name in names where !RegisteredTask.isBuiltIn(name) {
       tasks[name, default: Sighting(seenAt: now)].seenAt = now
     }
+    guard tasks.count > before else { return }
+    forgetOld(at: now)
     guard tasks.count > Self.limit else { return }
     let kept = tasks.sorted { $0.value.seenAt > $1.value.seenAt }.prefix(Self.limit)
     tasks = Dictionary(kept.map { ($0.key, $0.value) }, uniquingKeysWith: { $1 })
   }
 
+  private mutating func forgetOld(at now: Timestamp) {
+    tasks = tasks.filter { now - $0.value.seenAt <= Self.retention }
+  }
+
+  func wasSeen(since moment: Timestamp) -> Bool {
+    tasks.contains { $0.value.seenAt >= moment }
+  }
+
   /// Compares with what the settled consumers have registered; nil where one has not told.
   mutating func judge(waiting: Set<String>, consumers: [Set<String>]?, at now: Timestamp) {
-    tasks = tasks.filter { now - $0.value.seenAt <= Self.retention }
+    forgetOld(at: now)
     let isGap = judgedAt.map { now - $0 > Self.patience } ?? false
     judgedAt = now
     guard let consumers else { return }

@@ -81,7 +81,7 @@ package struct ServerFacts: Sendable, Equatable, Codable {
 package struct CeleryPresence: Sendable, Equatable, Codable {
   /// Celery's fixed keys that exist here, as read.
   package var markers: [String]
-  /// A scan of at least one full pass has looked for `_kombu.binding.*`.
+  /// A full pass over the keys has looked for `_kombu.binding.*`: all queues declared are known.
   package var scanComplete: Bool
   /// Any Celery event was heard on this database's channels.
   package var heardEvents: Bool

@@ -165,6 +165,8 @@ package struct CollectorStatus: Sendable, Equatable, Codable {
 
   /// The collector that counts queues; where it fails in part, queues are missing from the facts.
   package static let queueLengths = "queue-lengths"
+  /// The collector that looks for queues.
+  package static let bindings = "bindings"
 
   package init(name: String, ranAt: Timestamp, duration: Seconds, failure: String? = nil) {
     self.name = name

@@ -141,10 +141,16 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     // Who was not there at the end of an earlier run came since.
     let since = earlierRunEnded.map { min($0, snapshot.observedSince) } ?? snapshot.observedSince
     let running = snapshot.running.value.map { Dictionary(grouping: $0, by: \.worker) }
+    let deliveries = Dictionary(
+      (snapshot.unacked.value?.sample ?? []).compactMap { held in
+        held.deliveredAt.flatMap { at in held.message.value?.taskID.map { ($0, at) } }
+      }, uniquingKeysWith: { min($0, $1) })
     for worker in facts {
       var track = workers[worker.id] ?? WorkerTrack(new: worker, listeningSince: since)
       track.absorb(worker, at: snapshot.takenAt)
-      track.takeHoldings(worker, running: running.map { $0[worker.id] ?? [] })
+      track.takeHoldings(
+        worker, running: running.map { $0[worker.id] ?? [] }, deliveries: deliveries,
+        at: snapshot.polledAt ?? snapshot.takenAt)
       workers[worker.id] = track
     }
     for id in workers.keys {
@@ -219,6 +225,13 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     for (queue, tasks) in found {
       registries[queue, default: RegistryTrack()].met(tasks.met, at: now)
     }
+    let queues = snapshot.queues.value ?? []
+    if registries.count > max(queues.count, found.count) {
+      let names = Set(queues.map(\.name)).union(found.keys)
+      registries = Self.known(registries, by: names) {
+        $0.wasSeen(since: now - RegistryTrack.retention)
+      }
+    }
     guard let round = snapshot.inspection.lastRound, round != lastRound else { return }
     let consumers = (snapshot.workers.value ?? []).filter { worker in
       worker.offlineSince == nil && worker.isSettled(at: now)
@@ -277,6 +290,8 @@ package struct QueueTrack: Sendable, Equatable, Codable {
   package var headSince: Timestamp?
   /// When a message was last seen to have been taken; nil where none was.
   package var lastMoved: Timestamp?
+  /// When a head was seen to be taken alone, and not with all that stood behind it; the last two.
+  package private(set) var taken: [Timestamp]?
   /// Ready messages over the last 30 minutes, oldest first; at most 64.
   package var ready: [ReadySample]
 
@@ -296,9 +311,11 @@ package struct QueueTrack: Sendable, Equatable, Codable {
   var lastSeen: Timestamp? { ready.last?.at }
 
   mutating func absorb(_ queue: QueueFacts, at now: Timestamp) {
+    let before = ready.last?.ready
     absorbReady(queue.ready, at: now)
     guard let head = queue.head else {
-      if headTag != nil { lastMoved = now }
+      // A list that vanishes whole may have been purged.
+      if headTag != nil { move(at: now, isAlone: before == 1) }
       headTag = nil
       headSince = nil
       return
@@ -306,9 +323,14 @@ package struct QueueTrack: Sendable, Equatable, Codable {
     guard case .value(let message) = head else { return }
     // A restored or a more urgent message in front of the old head proves no consumer.
     if let headTag, headTag == message.deliveryTag || queue.tailTags.contains(headTag) { return }
-    if headTag != nil { lastMoved = now }
+    if headTag != nil { move(at: now, isAlone: true) }
     headTag = message.deliveryTag
     headSince = now
+  }
+
+  private mutating func move(at now: Timestamp, isAlone: Bool) {
+    lastMoved = now
+    if isAlone { taken = (taken ?? []).suffix(1) + [now] }
   }
 
   private mutating func absorbReady(_ count: Int, at now: Timestamp) {

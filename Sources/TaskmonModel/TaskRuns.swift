@@ -164,14 +164,43 @@ package struct HeldTask: Sendable, Hashable, Codable {
   ///
   /// Nil where no reply told.
   package var acknowledged: Bool?
+  /// When it was handed out, by the worker's clock; nil where it was not seen unacknowledged.
+  package var deliveredAt: Timestamp?
 
   package init(
-    id: String, task: String?, since: Timestamp, isRunning: Bool = false, acknowledged: Bool? = nil
+    id: String, task: String?, since: Timestamp, isRunning: Bool = false,
+    acknowledged: Bool? = nil, deliveredAt: Timestamp? = nil
   ) {
     self.id = id
     self.task = task
     self.since = since
     self.isRunning = isRunning
     self.acknowledged = acknowledged
+    self.deliveredAt = deliveredAt
+  }
+}
+
+extension HeldTask {
+  /// Between the events of one worker and its index of deliveries.
+  private static let margin = Seconds(5)
+  /// What was seen unacknowledged may have been looked at so long before.
+  private static let age = Seconds(30)
+
+  /// Whether a delivery is that of this task in these hands; a later one is into others'.
+  package func wasDelivered(at moment: Timestamp) -> Bool { moment <= since + Self.margin }
+
+  /// Takes in where its message was seen, or what an earlier look at the same task found.
+  ///
+  /// Whoever is seen unacknowledged at work is acknowledged late.
+  mutating func take(delivery: Timestamp?, after earlier: HeldTask?, at now: Timestamp) {
+    let own = delivery.flatMap { wasDelivered(at: $0) ? $0 : nil }
+    deliveredAt = own ?? earlier?.deliveredAt.flatMap { wasDelivered(at: $0) ? $0 : nil }
+    guard isRunning, acknowledged == nil else { return }
+    let wasLate = earlier?.isRunning == true && earlier?.since == since
+    if own != nil, now - since >= Self.age {
+      acknowledged = false
+    } else if wasLate, earlier?.acknowledged == false {
+      acknowledged = false
+    }
   }
 }

@@ -167,10 +167,10 @@ package struct RegisteredTask: Sendable, Hashable, Codable {
 package enum PoolKind: String, Sendable, Codable, CaseIterable {
   case prefork, threads, solo, gevent, eventlet, other
 
-  /// Hard limits are enforced only where a child process can be killed.
-  package var enforcesHardLimit: Bool { self == .prefork || self == .other }
-  /// Soft limits need signals or greenlet timeouts.
-  package var enforcesSoftLimit: Bool { self == .prefork || self == .gevent || self == .other }
+  /// Hard limits need a process that can be killed, or a greenlet timeout.
+  package var enforcesHardLimit: Bool { self == .prefork || self == .gevent || self == .other }
+  /// Soft limits need a signal.
+  package var enforcesSoftLimit: Bool { self == .prefork || self == .other }
   /// A busy worker of these kinds may send no heartbeat and give no answer.
   package var fallsSilentWhenBusy: Bool {
     self == .solo || self == .gevent || self == .eventlet

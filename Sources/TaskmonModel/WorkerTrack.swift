@@ -90,15 +90,24 @@ package struct WorkerTrack: Sendable, Equatable, Codable {
     fullSince = hasFreeSlot == false ? fullSince ?? now : nil
   }
 
-  /// What runs on it and what it holds; `snapshot` tells both.
-  mutating func takeHoldings(_ worker: WorkerFacts, running: [RunningTask]?) {
+  /// What runs on it and what it holds; `deliveries` are those not acknowledged, by task id.
+  mutating func takeHoldings(
+    _ worker: WorkerFacts, running: [RunningTask]?, deliveries: [String: Timestamp],
+    at now: Timestamp
+  ) {
     guard running != nil || worker.events != nil else { return }
     let runs = (running ?? []).map { run in
       HeldTask(
         id: run.id, task: run.task, since: run.startedAt, isRunning: true,
         acknowledged: run.acknowledged)
     }
-    holdings = Array((runs + (worker.events?.longestHeld ?? [])).prefix(Self.keptHoldings))
+    let earlier = (holdings ?? []).filter { $0.deliveredAt != nil }
+    holdings = (runs + (worker.events?.longestHeld ?? [])).prefix(Self.keptHoldings).map { held in
+      var held = held
+      let known = earlier.first { $0.id == held.id }
+      held.take(delivery: deliveries[held.id], after: known, at: now)
+      return held
+    }
   }
 
   mutating func countSilence(in snapshot: Snapshot, answered: Timestamp?) {

@@ -32,7 +32,8 @@ extension TaskAudit.Fault {
       "acknowledged late, and nothing ends it before Redis hands it out again after"
         + " \(visibility.text)"
     case .endless: "nothing ends a run that hangs"
-    case .unenforced: "its pool cannot end a run: threads, solo and eventlet ignore limits"
+    case .unenforced:
+      "its pool cannot end a run: threads, solo, eventlet ignore limits, gevent soft ones"
     case .differs: "not the same on all workers: which holds is for chance to say"
     case .unknown: "not all of it is known"
     case .lossy: "it is not run again where its process or its worker is killed"

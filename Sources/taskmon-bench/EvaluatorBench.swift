@@ -28,7 +28,7 @@ struct EvaluatorBench {
     print("  what rules share: \(text(measure { scene = Scene(history, latest) }.median))")
     let each = RuleRegistry.all.map { rule in
       let limits = ThresholdOverrides().values(for: rule)
-      return (rule.id, measure { _ = rule.init().evaluate(scene, limits: limits) }.median)
+      return (rule.id, measure { _ = rule.init().verdict(on: scene, limits: limits) }.median)
     }
     for (id, median) in each.sorted(by: { $0.1 > $1.1 }).prefix(Self.slowest) {
       print("  \(id): \(text(median))")
@@ -76,7 +76,8 @@ private struct LargeInstallation {
     return Snapshot(
       takenAt: moment, polledAt: moment, observedSince: Self.start,
       broker: BrokerIdentity(url: "redis://localhost:6379/0"), link: .up(since: Self.start),
-      presence: .value(CeleryPresence(markers: ["a kombu binding"], heardEvents: true)),
+      presence: .value(
+        CeleryPresence(markers: ["a kombu binding"], scanComplete: true, heardEvents: true)),
       queues: .value((0..<Self.queues).map { queue($0, step) }),
       unacked: .value(unacked(at: moment)),
       workers: .value((0..<Self.workers).map { worker($0, at: moment, step) }),

@@ -11,7 +11,7 @@ func ago(_ seconds: Double) -> Timestamp { noon - Seconds(seconds) }
 func snapshot(
   at moment: Timestamp = noon, observed: Double = 600, link: LinkState? = nil,
   presence: Observation<CeleryPresence> = .value(
-    CeleryPresence(markers: ["_kombu.binding.celery"])),
+    CeleryPresence(markers: ["_kombu.binding.celery"], scanComplete: true)),
   server: Observation<ServerFacts> = .unavailable("not read yet"),
   queues: Observation<[QueueFacts]> = .value([]),
   unacked: Observation<UnackedFacts> = .unavailable("not read yet"),
@@ -140,7 +140,7 @@ func verdict(
 ) throws -> Verdict {
   guard let latest = history.latest else { return .unknown("no snapshot") }
   let limits = try ThresholdOverrides(set).values(for: rule)
-  return rule.init().evaluate(Scene(history, latest), limits: limits)
+  return rule.init().verdict(on: Scene(history, latest), limits: limits)
 }
 
 /// Severities and subjects of a verdict, worst first: `critical celery@w1`.

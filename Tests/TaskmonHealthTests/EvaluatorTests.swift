@@ -139,6 +139,36 @@ private struct Echo: Rule {
     #expect(report.unknown.allSatisfy { $0.missing == "broker unreachable" })
   }
 
+  /// One marker opens the gate, and the queues known by then need not be all.
+  @Test(arguments: RuleRegistry.all.filter { $0.needs.contains(.queueScan) }.map { $0.id })
+  func beforeTheScanForQueuesIsDoneNoneIsHealthy(_ id: RuleID) throws {
+    let rule = try #require(RuleRegistry.rule(id))
+    func judge(_ presence: CeleryPresence, _ pass: CollectorStatus? = nil) -> HealthReport {
+      var quiet = snapshot(
+        presence: .value(presence), queues: .value([queue(ready: 0, head: nil)]),
+        unacked: .value(UnackedFacts(count: 0, isWhole: true)), workers: .value([worker()]))
+      quiet.collectors = [pass].compactMap(\.self)
+      var evaluator = Evaluator(rules: [rule])
+      return evaluator.evaluate(history(of: quiet))
+    }
+    #expect(judge(CeleryPresence(markers: ["unacked"], scanComplete: true)).healthy == [id])
+    let searching = CeleryPresence(markers: ["unacked"])
+    #expect(judge(searching).unknown.map(\.missing) == ["the scan for queues is not done"])
+    let refused = CollectorStatus(
+      name: "bindings", ranAt: noon, duration: Seconds(1), failure: "SCAN: no permission")
+    #expect(judge(searching, refused).unknown.map(\.missing) == ["SCAN: no permission"])
+  }
+
+  @Test func whatIsFoundBeforeTheScanIsDoneCounts() {
+    var evaluator = Evaluator(rules: [QueueExplosion.self])
+    let queues = (0...200).map { queue("q\($0)", ready: 0, head: nil) }
+    let report = evaluator.evaluate(
+      history(
+        of: snapshot(
+          presence: .value(CeleryPresence(markers: ["unacked"])), queues: .value(queues))))
+    #expect(report.present.map(\.rule) == [QueueExplosion.id])
+  }
+
   @Test func beforeTheFirstSnapshotEverythingIsUnknown() {
     var evaluator = Evaluator()
     let report = evaluator.evaluate(SnapshotHistory())

@@ -10,6 +10,42 @@ import Testing
     }.queues["celery"]
   }
 
+  // MARK: Registries
+
+  private static func held(_ task: String, in queue: String) -> Observation<UnackedFacts> {
+    let message = MessageFacts(task: task, deliveryTag: "tag")
+    return .value(
+      UnackedFacts(
+        count: 1,
+        sample: [
+          UnackedMessage(
+            queue: queue, deliveredAt: noon, message: .value(message), size: ByteCount(500))
+        ]))
+  }
+
+  /// As with `--read-only`, where no round of requests ends.
+  @Test func queuesWhoseTasksWereMetAreBoundedThoughNobodyIsAsked() {
+    let silent = InspectionFacts(suspended: "--read-only")
+    let seen = (0..<1500).reduce(into: SnapshotHistory()) { history, number in
+      history.absorb(
+        snapshot(
+          at: noon + Seconds(Double(number)), unacked: Self.held("shop.pay", in: "q\(number)"),
+          inspection: silent))
+    }
+    #expect(seen.registries.count <= 1001)
+    #expect(seen.registries["q1499"] != nil)
+  }
+
+  @Test func tasksMetADayAgoAreForgottenThoughNobodyIsAsked() {
+    let silent = InspectionFacts(suspended: "--read-only")
+    let seen = history(
+      of: snapshot(unacked: Self.held("shop.old", in: "celery"), inspection: silent),
+      snapshot(
+        at: noon + Seconds.hours(25), unacked: Self.held("shop.pay", in: "celery"),
+        inspection: silent))
+    #expect(seen.registries["celery"]?.tasks.keys.sorted() == ["shop.pay"])
+  }
+
   // MARK: Queues
 
   @Test func aHeadThatStaysKeepsItsSince() {

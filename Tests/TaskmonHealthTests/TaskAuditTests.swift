@@ -46,6 +46,10 @@ import Testing
     #expect(
       Self.faults(Self.task(late: false), pool: .threads) == [.unenforced, .lossy])
     #expect(Self.faults(Self.task(), pool: .threads) == [.runsTwice, .unenforced])
+    #expect(Self.faults(Self.task(), pool: .gevent) == [], "it enforces hard limits")
+    var soft = Self.task(hard: nil, late: false)
+    soft.softLimit = Seconds(60)
+    #expect(Self.faults(soft, pool: .gevent) == [.unenforced, .lossy], "and not soft ones")
     #expect(Self.faults(Self.task(rejects: false)) == [.lossy])
   }
 

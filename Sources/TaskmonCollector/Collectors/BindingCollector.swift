@@ -7,7 +7,7 @@ import TaskmonUnits
 ///
 /// A binding proves no consumer: whoever publishes declares the queue as well.
 struct BindingCollector: Sendable {
-  static let name = "bindings"
+  static let name = CollectorStatus.bindings
 
   let layout: KeyLayout
   let budget: CollectionBudget

@@ -6,7 +6,7 @@ package struct BindingMissing: Rule {
   package static let id: RuleID = "binding-missing"
   package static let antipattern = Antipattern.incident
   package static let kind = RuleKind.incident
-  package static let needs: [RuleNeed] = [.instant]
+  package static let needs: [RuleNeed] = [.queueScan]
   package static let severities: [Severity] = [.warning]
   package static let thresholds: [Threshold] = []
   package static let page = RulePage(
@@ -47,11 +47,9 @@ package struct BindingMissing: Rule {
 
   package init() {}
 
-  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) throws(NotKnown) -> Verdict {
     let (history, snapshot) = (scene.history, scene.snapshot)
-    guard case .value(let queues) = snapshot.queues else {
-      return .unknown(snapshot.queues.reason ?? "queues were not read")
-    }
+    let queues = try snapshot.queues.known
     var findings: [Finding] = []
     var doubts: [String] = []
     for queue in queues {

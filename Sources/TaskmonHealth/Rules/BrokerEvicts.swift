@@ -53,11 +53,9 @@ package struct BrokerEvicts: Rule {
 
   package init() {}
 
-  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) throws(NotKnown) -> Verdict {
     let (history, snapshot) = (scene.history, scene.snapshot)
-    guard case .value(let server) = snapshot.server else {
-      return .unknown(snapshot.server.reason ?? "INFO was not read")
-    }
+    let server = try snapshot.server.known
     guard let limit = server.maxMemory else { return .healthy }
     guard let policy = server.evictionPolicy else {
       return .unknown("INFO does not tell maxmemory_policy")

@@ -62,11 +62,9 @@ package struct BrokerMemoryHigh: Rule {
 
   package init() {}
 
-  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) throws(NotKnown) -> Verdict {
     let (history, snapshot) = (scene.history, scene.snapshot)
-    guard case .value(let server) = snapshot.server else {
-      return .unknown(snapshot.server.reason ?? "INFO was not read")
-    }
+    let server = try snapshot.server.known
     let ceiling: ByteCount
     if let limit = server.maxMemory {
       guard let policy = server.evictionPolicy else {

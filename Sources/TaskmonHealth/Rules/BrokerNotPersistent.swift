@@ -50,11 +50,9 @@ package struct BrokerNotPersistent: Rule {
 
   package init() {}
 
-  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) throws(NotKnown) -> Verdict {
     let snapshot = scene.snapshot
-    guard case .value(let server) = snapshot.server else {
-      return .unknown(snapshot.server.reason ?? "INFO was not read")
-    }
+    let server = try snapshot.server.known
     if server.appendOnly == true || server.snapshotsConfigured == true { return .healthy }
     guard server.appendOnly != nil else {
       return .unknown("INFO does not say whether the append-only file is on")

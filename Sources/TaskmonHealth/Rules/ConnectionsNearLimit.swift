@@ -51,11 +51,9 @@ package struct ConnectionsNearLimit: Rule {
 
   package init() {}
 
-  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) throws(NotKnown) -> Verdict {
     let snapshot = scene.snapshot
-    guard case .value(let server) = snapshot.server else {
-      return .unknown(snapshot.server.reason ?? "INFO was not read")
-    }
+    let server = try snapshot.server.known
     guard let most = server.maxClients, most > 0 else {
       return .unknown("INFO does not tell maxclients")
     }

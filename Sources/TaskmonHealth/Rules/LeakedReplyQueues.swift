@@ -54,11 +54,9 @@ package struct LeakedReplyQueues: Rule {
 
   package init() {}
 
-  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) throws(NotKnown) -> Verdict {
     let snapshot = scene.snapshot
-    guard case .value(let lists) = snapshot.replyLists else {
-      return .unknown(snapshot.replyLists.reason ?? "reply lists were not counted")
-    }
+    let lists = try snapshot.replyLists.known
     guard lists.count > limits.count("lists") || lists.totalSize >= limits.bytes("size") else {
       return .healthy
     }

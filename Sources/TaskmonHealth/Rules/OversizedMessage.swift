@@ -6,7 +6,7 @@ package struct OversizedMessage: Rule {
   package static let id: RuleID = "oversized-message"
   package static let antipattern = Antipattern.antipattern(11)
   package static let kind = RuleKind.practice
-  package static let needs: [RuleNeed] = [.instant]
+  package static let needs: [RuleNeed] = [.queueScan]
   package static let severities: [Severity] = [.critical, .warning]
   package static let thresholds: [Threshold] = [
     Threshold("warning", ByteCount.kibibytes(64), help: "a message of at least this size"),
@@ -28,8 +28,10 @@ package struct OversizedMessage: Rule {
       """,
     blindSpots: """
       Messages in the middle of a list are not measured one by one: a few large ones among many \
-      small are seen when they reach an end, or a worker. The size is that of the message in \
-      Redis, a third more than its arguments, for kombu writes them in base64.
+      small are seen when they reach an end, or a worker. An average is of what Redis has \
+      allocated, up to a quarter more than the messages: it must be as much above the limit. The \
+      size is that of the message in Redis, a third more than its arguments, for kombu writes them \
+      in base64.
       """,
     confirm: """
       Measure without reading the arguments:
@@ -57,11 +59,9 @@ package struct OversizedMessage: Rule {
 
   package init() {}
 
-  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) throws(NotKnown) -> Verdict {
     let snapshot = scene.snapshot
-    guard case .value(let queues) = snapshot.queues else {
-      return .unknown(snapshot.queues.reason ?? "queues were not read")
-    }
+    let queues = try snapshot.queues.known
     var seen: [String: [Measured]] = [:]
     var doubts: [String] = []
     for queue in queues where queue.ready > 0 {
@@ -91,21 +91,22 @@ package struct OversizedMessage: Rule {
   ) -> Finding? {
     let critical = limits.bytes("critical", for: queue)
     let limit = min(limits.bytes("warning", for: queue), critical)
-    let large = measured.filter { $0.size >= limit }
-    guard let largest = large.max(by: { $0.size < $1.size }) else { return nil }
-    // An average that is over the limit speaks for the whole list.
-    let average = large.first { $0.isEstimate && ready > 0 }
-    let single = large.filter { !$0.isEstimate && ($0.isHeld || average == nil) }
-    let count = single.count + (average == nil ? 0 : ready)
-    let total =
-      single.reduce(ByteCount.zero) { $0 + $1.size }
-      + (average.map { $0.size.times(ready) } ?? .zero)
-    let about = largest.isEstimate ? "about " : ""
-    let noun = count == 1 ? "message" : "messages"
+    let large = measured.filter { $0.least >= limit }
+    guard let largest = large.max(by: { $0.least < $1.least }) else { return nil }
+    let single = large.filter { !$0.isEstimate }
+    let total = single.reduce(ByteCount.zero) { $0 + $1.size }
+    let noun = single.count == 1 ? "message" : "messages"
+    // How many are large an average does not tell.
+    let counted = [
+      EvidenceItem("largeMessages", .count(single.count)),
+      EvidenceItem("largeMessagesBytes", .bytes(total)),
+    ]
     return Finding(
-      rule: Self.id, severity: largest.size >= critical ? .critical : .warning, subject: queue,
-      message: "\(about)\(largest.size.text) in one message; \(count.grouped) large \(noun) seen,"
-        + " \(total.text) in all",
+      rule: Self.id, severity: largest.least >= critical ? .critical : .warning, subject: queue,
+      message: largest.isEstimate
+        ? "an average of about \(largest.size.text) in \(ready.grouped) messages"
+        : "\(largest.size.text) in one message; \(single.count.grouped) large \(noun) seen,"
+          + " \(total.text) in all",
       since: now,
       evidence: [
         EvidenceItem("largestBytes", .bytes(largest.size)),
@@ -114,9 +115,7 @@ package struct OversizedMessage: Rule {
         EvidenceItem("task", .text(orUnknown: largest.task)),
         EvidenceItem("taskID", .text(orUnknown: largest.taskID)),
         EvidenceItem("where", .text(largest.isHeld ? "unacknowledged" : "waiting")),
-        EvidenceItem("largeMessages", .count(count)),
-        EvidenceItem("largeMessagesBytes", .bytes(total)),
-      ],
+      ] + (largest.isEstimate ? [] : counted),
       remedy: "\(largest.task.map { "send \($0)" } ?? "send its tasks") a reference"
         + " (an id, a storage key) instead of the data itself")
   }
@@ -129,6 +128,9 @@ private struct Measured {
   var isHeld = false
   var task: String?
   var taskID: String?
+
+  /// What the message certainly has: an allocator rounds up, by a quarter at most.
+  var least: ByteCount { isEstimate ? ByteCount(size.value / 5 * 4) : size }
 
   init(_ held: UnackedMessage) {
     size = held.size
@@ -159,12 +161,5 @@ private struct Measured {
     guard let largest = queue.largest?.value else { return found }
     let isKnown = found.contains { $0.taskID != nil && $0.taskID == largest.taskID }
     return isKnown ? found : found + [Measured(largest)]
-  }
-}
-
-extension ByteCount {
-  fileprivate func times(_ count: Int) -> ByteCount {
-    let (product, isTooMuch) = value.multipliedReportingOverflow(by: Int64(count))
-    return ByteCount(isTooMuch ? Int64.max : product)
   }
 }

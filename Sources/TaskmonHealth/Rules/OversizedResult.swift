@@ -56,11 +56,9 @@ package struct OversizedResult: Rule {
 
   package init() {}
 
-  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) throws(NotKnown) -> Verdict {
     let snapshot = scene.snapshot
-    guard case .value(let results) = snapshot.results else {
-      return .unknown(snapshot.results.reason ?? "results were not scanned")
-    }
+    let results = try snapshot.results.known
     let findings = results.tasks.compactMap { finding($0, of: results, limits) }
     if findings.isEmpty, results.completedPasses < 1 {
       return .unknown("needs one full pass over the results, has seen \(results.count.grouped)")

@@ -6,7 +6,9 @@ package struct QueueBacklog: Rule {
   package static let id: RuleID = "queue-backlog"
   package static let antipattern = Antipattern.incident
   package static let kind = RuleKind.incident
-  package static let needs: [RuleNeed] = [.window(Seconds.minutes(10)), .controlReplies]
+  package static let needs: [RuleNeed] = [
+    .window(Seconds.minutes(10)), .controlReplies, .queueScan,
+  ]
   package static let severities: [Severity] = [.critical, .warning]
   package static let thresholds: [Threshold] = [
     Threshold("ready", 1000, .count, help: "more ready messages than this"),
@@ -64,11 +66,9 @@ package struct QueueBacklog: Rule {
 
   package init() {}
 
-  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) throws(NotKnown) -> Verdict {
     let (history, snapshot) = (scene.history, scene.snapshot)
-    guard case .value(let queues) = snapshot.queues else {
-      return .unknown(snapshot.queues.reason ?? "queues were not read")
-    }
+    let queues = try snapshot.queues.known
     lazy var consumption = Consumption(scene.watch)
     var findings: [Finding] = []
     var doubts: [String] = []

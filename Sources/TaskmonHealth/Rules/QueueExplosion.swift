@@ -6,7 +6,7 @@ package struct QueueExplosion: Rule {
   package static let id: RuleID = "queue-explosion"
   package static let antipattern = Antipattern.antipattern(12)
   package static let kind = RuleKind.practice
-  package static let needs: [RuleNeed] = [.instant]
+  package static let needs: [RuleNeed] = [.queueScan]
   package static let severities: [Severity] = [.warning]
   package static let thresholds: [Threshold] = [
     Threshold("queues", 200, .count, help: "more task queues than this")
@@ -59,11 +59,9 @@ package struct QueueExplosion: Rule {
 
   package init() {}
 
-  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) throws(NotKnown) -> Verdict {
     let snapshot = scene.snapshot
-    guard case .value(let queues) = snapshot.queues else {
-      return .unknown(snapshot.queues.reason ?? "queues were not read")
-    }
+    let queues = try snapshot.queues.known
     guard queues.count > limits.count("queues") else { return .healthy }
     let family = Self.largestFamily(of: queues.map(\.name))
     let most = family.map { ", \($0.count.grouped) of them \"\($0.stem)…\"" } ?? ""

@@ -6,7 +6,7 @@ package struct QueueStale: Rule {
   package static let id: RuleID = "queue-stale"
   package static let antipattern = Antipattern.incident
   package static let kind = RuleKind.incident
-  package static let needs: [RuleNeed] = [.events]
+  package static let needs: [RuleNeed] = [.events, .queueScan]
   package static let severities: [Severity] = [.critical, .warning]
   package static let thresholds: [Threshold] = [
     Threshold("warning", Seconds.minutes(5), help: "the oldest due message has waited longer"),
@@ -60,11 +60,9 @@ package struct QueueStale: Rule {
 
   package init() {}
 
-  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) throws(NotKnown) -> Verdict {
     let (history, snapshot) = (scene.history, scene.snapshot)
-    guard case .value(let queues) = snapshot.queues else {
-      return .unknown(snapshot.queues.reason ?? "queues were not read")
-    }
+    let queues = try snapshot.queues.known
     var findings: [Finding] = []
     var doubts: [String] = []
     for queue in queues where queue.ready > 0 {

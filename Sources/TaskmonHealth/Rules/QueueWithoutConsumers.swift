@@ -6,7 +6,7 @@ package struct QueueWithoutConsumers: Rule {
   package static let id: RuleID = "queue-without-consumers"
   package static let antipattern = Antipattern.antipattern(1)
   package static let kind = RuleKind.incident
-  package static let needs: [RuleNeed] = [.window(Seconds(60)), .controlReplies]
+  package static let needs: [RuleNeed] = [.window(Seconds(60)), .controlReplies, .queueScan]
   package static let severities: [Severity] = [.critical, .warning, .info]
   package static let thresholds: [Threshold] = [
     Threshold("warning", Seconds(60), help: "the first message has not moved for this long"),
@@ -27,8 +27,9 @@ package struct QueueWithoutConsumers: Rule {
       and none of the workers that are alive names the queue in its active_queues. A message that \
       was put in front of the old one (restored, or more urgent) does not count as movement. A \
       worker that was lost is no consumer, but while lost-worker names it this rule is quiet. If \
-      the head moves although no known worker consumes the queue, there is a consumer that taskmon \
-      cannot see: an info.
+      heads are taken one by one, at least twice within 5 min, although no known worker consumes \
+      the queue, there is a consumer that taskmon cannot see: an info. A queue whose messages \
+      vanish all at once was purged.
       """,
     blindSpots: """
       Which queues a worker consumes is known only from its answer to a control request: with \
@@ -65,11 +66,9 @@ package struct QueueWithoutConsumers: Rule {
 
   package init() {}
 
-  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) throws(NotKnown) -> Verdict {
     let (history, snapshot) = (scene.history, scene.snapshot)
-    guard case .value(let queues) = snapshot.queues else {
-      return .unknown(snapshot.queues.reason ?? "queues were not read")
-    }
+    let queues = try snapshot.queues.known
     if let reason = snapshot.workers.reason { return .unknown(reason) }
     let fleet = Fleet(scene.watch)
     var findings: [Finding] = []
@@ -189,10 +188,13 @@ private struct QueueCase {
 
   /// Taken by somebody no known worker accounts for.
   private var movedUnseen: Finding? {
-    guard fleet.gap == nil, fleet.doubtful.isEmpty, let moved = track?.lastMoved,
-      snapshot.takenAt - moved <= critical,
-      !fleet.formerConsumer(of: queue.name, at: moved)
-    else { return nil }
+    let taken = (track?.taken ?? []).filter { moment in
+      snapshot.takenAt - moment <= critical && !fleet.formerConsumer(of: queue.name, at: moment)
+    }
+    // Once may have been anybody.
+    guard fleet.gap == nil, fleet.doubtful.isEmpty, taken.count >= 2, let moved = taken.last else {
+      return nil
+    }
     return Finding(
       rule: QueueWithoutConsumers.id, severity: .info, subject: queue.name,
       message: "messages are taken from this queue by a consumer that taskmon cannot see",

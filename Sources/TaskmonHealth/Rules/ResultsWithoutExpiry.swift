@@ -53,11 +53,9 @@ package struct ResultsWithoutExpiry: Rule {
 
   package init() {}
 
-  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) throws(NotKnown) -> Verdict {
     let snapshot = scene.snapshot
-    guard case .value(let results) = snapshot.results else {
-      return .unknown(snapshot.results.reason ?? "results were not scanned")
-    }
+    let results = try snapshot.results.known
     let share = Double(results.withoutExpiry) / Double(max(1, results.count))
     let isFound =
       results.count >= limits.count("sample") && results.withoutExpiry > 0

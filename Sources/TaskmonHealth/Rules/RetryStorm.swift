@@ -81,8 +81,8 @@ package struct RetryStorm: Rule {
     let successes = counts.succeeded == 1 ? "1 success" : "\(counts.succeeded.grouped) successes"
     return Finding(
       rule: Self.id, severity: .warning, subject: task,
-      message: "\(counts.retried.grouped) retries and \(successes) in \(heard.heard.text),"
-        + " \(reason.value.grouped) of them because of \(reason.key)",
+      message: "\(counts.retried.grouped) retries, \(reason.value.grouped) of them because of"
+        + " \(reason.key), and \(successes) in \(heard.heard.text)",
       since: snapshot.takenAt,
       evidence: [
         EvidenceItem("retried", .count(counts.retried)),

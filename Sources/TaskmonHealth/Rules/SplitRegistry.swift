@@ -72,7 +72,7 @@ package struct SplitRegistry: Rule {
       return .unknown(
         "needs \(needed.text) of observation, has \(max(.zero, snapshot.observed).text)")
     }
-    if findings.isEmpty, let gap = fleet.registryGap { return .unknown(gap) }
+    if findings.isEmpty, let gap = fleet.consumersGap { return .unknown(gap) }
     return .judged(findings.sorted { $0.subject < $1.subject })
   }
 

@@ -54,11 +54,9 @@ package struct StalledWorker: Rule {
 
   package init() {}
 
-  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) throws(NotKnown) -> Verdict {
     let snapshot = scene.snapshot
-    guard case .value(let queues) = snapshot.queues else {
-      return .unknown(snapshot.queues.reason ?? "queues were not read")
-    }
+    let queues = try snapshot.queues.known
     if let reason = snapshot.workers.reason { return .unknown(reason) }
     let watch = scene.watch
     let waiting = queues.filter { $0.ready > 0 && $0.isDue(at: snapshot.takenAt) }

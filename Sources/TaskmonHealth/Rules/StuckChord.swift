@@ -57,11 +57,9 @@ package struct StuckChord: Rule {
 
   package init() {}
 
-  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) throws(NotKnown) -> Verdict {
     let (history, snapshot) = (scene.history, scene.snapshot)
-    guard case .value(let chords) = snapshot.chords else {
-      return .unknown(snapshot.chords.reason ?? "chords were not scanned")
-    }
+    let chords = try snapshot.chords.known
     // What moved since the last look is not known.
     let lookedAt = snapshot.results.value?.updatedAt ?? snapshot.takenAt
     var stuck: [String: [ChordFacts]] = [:]

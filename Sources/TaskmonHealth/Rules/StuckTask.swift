@@ -37,9 +37,9 @@ package struct StuckTask: Rule {
       """,
     blindSpots: """
       Workers that send no task events and give no answers (--read-only) show no running task. The \
-      prefork pool enforces both limits, gevent the hard one, and only where the task yields: \
-      threads, solo and eventlet pools accept limits and do nothing, which the finding says. A \
-      solo worker that hangs cannot be told from a dead one.
+      prefork pool enforces both limits, gevent the hard one, and only where the task yields; \
+      threads, solo and eventlet pools accept limits and do nothing. The finding says so. A solo \
+      worker that hangs cannot be told from a dead one.
       """,
     confirm: """
       See what runs and for how long, then where it hangs:
@@ -51,9 +51,9 @@ package struct StuckTask: Rule {
       time_start in the reply is wall-clock time; worker_pid is the process to look at.
       """,
     remedy: """
-      End it now. Its process is killed (prefork; in a current gevent pool its greenlet). It is \
-      told as revoked and does not run again, not even with acks_late: send it again if it is \
-      still wanted.
+      End it now. Its process is killed (prefork), or its greenlet where it yields (eventlet, a \
+      current gevent). It is told as revoked and does not run again, not even with acks_late: send \
+      it again if it is still wanted.
 
           celery -A APP control terminate SIGKILL TASK_ID
 
@@ -69,11 +69,9 @@ package struct StuckTask: Rule {
 
   package init() {}
 
-  package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
+  package func evaluate(_ scene: Scene, limits: ThresholdValues) throws(NotKnown) -> Verdict {
     let snapshot = scene.snapshot
-    guard case .value(let running) = snapshot.running else {
-      return .unknown(snapshot.running.reason ?? "running tasks are not known")
-    }
+    let running = try snapshot.running.known
     let watch = scene.watch
     var stuck: [String: [StuckRun]] = [:]
     var doubts: [String] = []

@@ -77,13 +77,13 @@ package struct UnregisteredTask: Rule {
     let isHeard =
       snapshot.tasks.value != nil
       && fleet.workers.allSatisfy { $0.sendsTaskEvents.value == true }
-    guard !isHeard || fleet.workers.isEmpty else { return fleet.registryGap }
+    guard !isHeard || fleet.workers.isEmpty else { return fleet.consumersGap }
     guard case .value(let results) = snapshot.results else {
       return "not all workers send task events, and stored results:"
         + " \(snapshot.results.reason ?? "not scanned")"
     }
     guard results.completedPasses > 0 else { return "no scan of the results is complete yet" }
-    return fleet.registryGap
+    return fleet.consumersGap
   }
 
   /// By task, from the results that are stored and from the events that were heard.
@@ -141,6 +141,8 @@ package struct UnregisteredTask: Rule {
       guard let first = since.min(by: { ($0.since, $0.name) < ($1.since, $1.name) }),
         snapshot.takenAt - first.since >= limits.seconds("waiting", for: queue.name)
       else { return nil }
+      let ends = [queue.head?.value, queue.newest?.value].compactMap(\.self)
+      let message = ends.first { $0.task == first.name }
       return Finding(
         rule: Self.id, severity: .critical, subject: queue.name,
         message: "a message of \(first.name) waits, and no consumer of this queue knows the task:"
@@ -151,7 +153,7 @@ package struct UnregisteredTask: Rule {
           EvidenceItem("tasks", .list(Array(since.map(\.name).sorted().prefix(20)))),
           EvidenceItem("ready", .count(queue.ready)),
           EvidenceItem("consumers", .list(Array((consumers[queue.name] ?? []).prefix(20)))),
-          EvidenceItem("publisher", .text(orUnknown: queue.head?.value?.origin)),
+          EvidenceItem("publisher", .text(orUnknown: message?.origin)),
         ],
         remedy: "start workers that import its module before these messages are taken")
     }

@@ -6,7 +6,7 @@ package struct VisibilityTimeoutTooShort: Rule {
   package static let id: RuleID = "visibility-timeout-too-short"
   package static let antipattern = Antipattern.antipattern(3)
   package static let kind = RuleKind.practice
-  package static let needs: [RuleNeed] = [.controlReplies]
+  package static let needs: [RuleNeed] = [.controlReplies, .queueScan]
   package static let severities: [Severity] = [.warning, .info]
   package static let thresholds: [Threshold] = [
     Threshold("held", 0.8, .ratio, help: "share of the timeout a message is held without an eta"),
@@ -27,8 +27,9 @@ package struct VisibilityTimeoutTooShort: Rule {
       The timeout in force is the smallest that any live worker reports, for each of them \
       restores the messages of all queues. A message whose eta lies beyond it is a warning, \
       counted from its delivery or, while it waits in a queue, from now. So is a message held \
-      for more than 0.8 of it, unless it waits for an eta within it. Where no worker told its \
-      timeout and none was given, one hour is assumed and the finding is an info.
+      for more than 0.8 of it, unless it waits for an eta within it or has done so until less than \
+      a minute ago. Where no worker told its timeout and none was given, one hour is assumed and \
+      the finding is an info.
       """,
     blindSpots: """
       Of many unacknowledged messages those held longest are looked at. Without answers to \
@@ -131,6 +132,9 @@ private struct Return {
   let moment: Timestamp
   let since: Timestamp
 
+  /// How long after its eta a message may still be held.
+  private static let patience = Seconds(60)
+
   /// Nil where it will have been acknowledged by then, as far as can be told.
   init?(of message: HeldMessage, _ timeout: VisibilityTimeout, share: Double, now: Timestamp) {
     self.message = message
@@ -138,7 +142,9 @@ private struct Return {
     self.now = now
     let start = message.deliveredAt ?? now
     moment = start + timeout.seconds
-    let warned = start + timeout.seconds * share
+    // Until its eta it is held for good reason, and then it needs a moment to begin and to end.
+    let begins = message.facts?.eta.map { $0 + Self.patience } ?? start
+    let warned = min(moment, max(start + timeout.seconds * share, begins))
     if let eta = message.facts?.eta, eta > moment {
       since = start
     } else if let eta = message.facts?.eta, eta > now {

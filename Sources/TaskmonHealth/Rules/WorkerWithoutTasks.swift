@@ -55,23 +55,24 @@ package struct WorkerWithoutTasks: Rule {
   package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
     let snapshot = scene.snapshot
     let fleet = scene.fleet
-    let empty = fleet.workers.filter { worker in
-      worker.hasOwnTasks == false && worker.queues.value?.isEmpty != true
-    }
+    let ignorant = fleet.workers.filter { $0.facts.hasOwnTasks == false }
+    let empty = ignorant.filter { $0.queues.value?.isEmpty == false }
     lazy var known = fleet.workers.compactMap(\.ownTasks).map(\.count).max() ?? 0
     let findings = empty.map { finding($0, others: known, snapshot.takenAt) }
     if findings.isEmpty, let gap = fleet.registryGap { return .unknown(gap) }
+    if findings.isEmpty, let silent = ignorant.first(where: { $0.queues.value == nil }) {
+      let reason = silent.queues.reason ?? "not told"
+      return .unknown("whether \(silent.id.name), which has no task, consumes a queue: \(reason)")
+    }
     return .judged(findings)
   }
 
   private func finding(_ worker: SeenWorker, others: Int, _ now: Timestamp) -> Finding {
-    let queues = worker.queues.value ?? []
-    let loses =
-      queues.isEmpty
-      ? "" : "; every message it takes from \(queues.joined(separator: ", ")) is lost"
+    let queues = (worker.queues.value ?? []).joined(separator: ", ")
     return Finding(
       rule: Self.id, severity: .warning, subject: worker.id.name,
-      message: "it has registered no task but Celery's own\(loses)",
+      message: "it has registered no task but Celery's own; every message it takes from \(queues)"
+        + " is lost",
       since: worker.firstHeard,
       evidence: [
         EvidenceItem("pid", worker.id.pid.map { .count($0) } ?? .unknown),

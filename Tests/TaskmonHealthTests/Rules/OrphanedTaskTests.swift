@@ -127,6 +127,58 @@ import Testing
     #expect(try verdict(OrphanedTask.self, seen).reason?.contains("acknowledged early") == true)
   }
 
+  /// A worker that took a message long ago, began it `started` s ago and was lost a minute ago;
+  /// `looks` are its message's delivery and the moments at which it was seen unacknowledged.
+  private static func restored(
+    _ delivered: Double, started: Double, looks: [Double], timeout: Double
+  ) -> SnapshotHistory {
+    let looked = looks.map { before in
+      let held = UnackedMessage(
+        queue: "celery", deliveredAt: ago(delivered),
+        message: .value(MessageFacts(taskID: "id-1", deliveryTag: "tag")), size: ByteCount(500))
+      let isRunning = started >= before
+      let waiting = HeldTask(id: "id-1", task: "billing.sync", since: ago(delivered - 1))
+      let taker = worker(
+        active: isRunning ? 1 : 0, events: heartbeats(held: isRunning ? [] : [waiting]),
+        now: ago(before))
+      return snapshot(
+        at: ago(before), unacked: .value(UnackedFacts(count: 1, sample: [held], isWhole: true)),
+        workers: .value([taker]), running: .value(isRunning ? [run(started: started)] : []),
+        visibilityTimeout: timeout)
+    }
+    return (looked + [seen([run(started: started)], timeout: timeout).latest].compactMap(\.self))
+      .reduce(into: SnapshotHistory()) { $0.absorb($1) }
+  }
+
+  @Test func aMessageThatWasSeenUnacknowledgedAtWorkIsNeverGone() throws {
+    // Redis has handed it out again by its delivery, a quarter of an hour before its start says so.
+    let late = Self.restored(1000, started: 200, looks: [120, 90], timeout: 950)
+    #expect(try verdict(OrphanedTask.self, late) == .healthy)
+    // Nor when the time is not over: whoever has taken it since has acknowledged it.
+    let early = Self.restored(1000, started: 200, looks: [120, 90], timeout: 3600)
+    #expect(try verdict(OrphanedTask.self, early) == .healthy)
+  }
+
+  @Test func whatWasSeenUnacknowledgedBeforeItBeganMayBeGone() throws {
+    let gone = Self.restored(1000, started: 200, looks: [300, 250], timeout: 3600)
+    #expect(told(try verdict(OrphanedTask.self, gone)) == ["critical billing.sync"])
+    // A look may be older than it says.
+    let soon = Self.restored(1000, started: 100, looks: [80], timeout: 3600)
+    #expect(told(try verdict(OrphanedTask.self, soon)) == ["critical billing.sync"])
+    // Its delivery was so long ago that it may have been handed out again.
+    let doubtful = Self.restored(1000, started: 200, looks: [300, 250], timeout: 950)
+    #expect(try verdict(OrphanedTask.self, doubtful).reason?.contains("was not heard") == true)
+  }
+
+  @Test func whatWasDeliveredToAnotherSinceIsNotHeldByTheLost() throws {
+    let held = [HeldTask(id: "id-1", task: "emails.send", since: ago(150))]
+    let silent = worker("celery@w2", sendsTaskEvents: false)
+    #expect(
+      try verdict(
+        OrphanedTask.self,
+        Self.seen(held: held, unacked: Self.unacked(["id-1"]), others: [silent])) == .healthy)
+  }
+
   @Test func aLivingOrStoppedWorkerLeavesNoOrphans() throws {
     let runs = [Self.run(acknowledged: true)]
     #expect(try verdict(OrphanedTask.self, Self.seen(runs, heard: 1)) == .healthy)

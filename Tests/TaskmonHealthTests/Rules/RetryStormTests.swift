@@ -34,8 +34,8 @@ import Testing
     let seen = Self.seen(succeeded: 1, retried: 200, ["ConnectionError": 170, "KeyError": 30])
     let finding = try verdict(RetryStorm.self, seen).first
     #expect(
-      finding?.message == "200 retries and 1 success in 10m, 170 of them because of ConnectionError"
-    )
+      finding?.message
+        == "200 retries, 170 of them because of ConnectionError, and 1 success in 10m")
     #expect(finding?.evidence("exception") == .text("ConnectionError"))
   }
 

@@ -12,7 +12,7 @@ import Testing
   /// Two workers of one queue, the second with other tasks, for so many minutes.
   private static func seen(
     minutes: Int, task: String = "shop.pay", second: [RegisteredTask]? = tasks("mail.send"),
-    queues: [String] = ["celery"], age: Double = 3600
+    queues: [String]? = ["celery"], age: Double = 3600
   ) -> SnapshotHistory {
     var history = SnapshotHistory()
     for minute in stride(from: minutes, through: 0, by: -1) {
@@ -63,6 +63,12 @@ import Testing
     #expect(
       try verdict(SplitRegistry.self, Self.seen(minutes: 20, second: nil)).reason
         == "the tasks of celery@w2: not asked yet")
+  }
+
+  @Test func aWorkerThatHasNotToldItsQueuesIsUnknown() throws {
+    #expect(
+      try verdict(SplitRegistry.self, Self.seen(minutes: 20, queues: nil)).reason
+        == "the queues of celery@w2: not asked yet")
   }
 
   @Test func whatAWorkerOfThisQueueAloneHasRunWasInIt() throws {

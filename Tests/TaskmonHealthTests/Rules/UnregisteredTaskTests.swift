@@ -98,6 +98,31 @@ import Testing
     #expect(said.first?.since == (wanted.isEmpty ? nil : ago(600)))
   }
 
+  /// The head is of a task that is known, and the newest of another publisher.
+  @Test func thePublisherIsThatOfTheUnknownTask() throws {
+    var history = Self.waiting("shop.gone", minutes: 10)
+    var latest = try #require(history.latest)
+    var mixed = queue(ready: 4)
+    mixed.newest = .value(
+      MessageFacts(task: "shop.gone", deliveryTag: "tag-9", origin: "gen9@web2"))
+    latest.queues = .value([mixed])
+    history.absorb(latest)
+    let finding = try verdict(UnregisteredTask.self, history).first
+    #expect(finding?.evidence("publisher") == .text("gen9@web2"))
+    latest.queues = .value([queue(ready: 4)])
+    history.absorb(latest)
+    #expect(
+      try verdict(UnregisteredTask.self, history).first?.evidence("publisher") == .unknown)
+  }
+
+  @Test func whoHasNotToldItsQueuesMayConsumeThisOne() throws {
+    let silent = worker("celery@w2", firstHeard: 9000, queues: nil, registered: [Self.pay])
+    #expect(
+      try verdict(
+        UnregisteredTask.self, Self.waiting("shop.gone", minutes: 60, workers: [silent])
+      ).reason == "the queues of celery@w2: not asked yet")
+  }
+
   @Test func aMessageOfAKnownTaskMayWaitForHours() throws {
     #expect(
       try verdict(UnregisteredTask.self, Self.waiting("shop.pay", minutes: 60)) == .healthy)

@@ -51,7 +51,20 @@ import Testing
   @Test(arguments: [(2880.0, []), (2880.1, ["warning mail.later"])])
   func aMessageHeldWithoutAnEtaIsJudgedAtItsShare(_ held: Double, _ wanted: [String]) throws {
     #expect(TaskmonHealthTests.told(try Self.judge([Self.held(held)])) == wanted)
-    #expect(TaskmonHealthTests.told(try Self.judge([Self.held(held, eta: -1)])) == wanted)
+    #expect(TaskmonHealthTests.told(try Self.judge([Self.held(held, eta: -100)])) == wanted)
+  }
+
+  @Test(
+    arguments: [
+      (3000.0, -1.0, []), (3000.0, -60.0, []), (3000.0, -60.1, ["warning mail.later"]),
+      (3600.0, -1.0, []), (3600.1, -1.0, ["warning mail.later"]),
+    ])
+  func anEtaThatHasJustPassedWasNotHeldInVain(
+    _ held: Double, _ eta: Double, _ wanted: [String]
+  ) throws {
+    let said = try Self.judge([Self.held(held, eta: eta)])
+    #expect(TaskmonHealthTests.told(said) == wanted)
+    #expect((said == .healthy) == wanted.isEmpty)
   }
 
   @Test func anEtaWithinTheTimeoutIsHealthyHoweverLongItIsHeld() throws {

@@ -52,6 +52,13 @@ import Testing
       ) == .unknown("not heard"))
   }
 
+  @Test func whoHasNotToldItsQueuesMayHaveNone() throws {
+    let said = try Self.judge(
+      worker(registered: [Self.pay]), worker("celery@w2", queues: nil, registered: []))
+    #expect(
+      said.reason == "whether celery@w2, which has no task, consumes a queue: not asked yet")
+  }
+
   @Test func anUnaskedWorkerDoesNotHideAnEmptyOne() throws {
     #expect(
       told(try Self.judge(worker(registered: []), worker("celery@w2"))) == ["warning celery@w1"])
