@@ -55,7 +55,9 @@ package struct ActiveTasksReply: Sendable, Equatable {
   private static func text(_ value: JSONValue?) -> String? {
     guard let value, !value.isNull else { return nil }
     let text = value.string ?? PythonRepr.safeText(of: value)
-    return text.utf8.count <= textLimit ? text : String(text.prefix(textLimit / 4)) + "…"
+    guard text.utf8.count > textLimit else { return text }
+    // Of at most four bytes each, with room for the mark of the cut; a character may have many.
+    return String(String.UnicodeScalarView(text.unicodeScalars.prefix(textLimit / 4 - 1))) + "…"
   }
 }
 

@@ -60,7 +60,8 @@ package struct ControlRequest: WireCommand, Hashable {
   /// Asks `destinations` (all workers where nil) to answer into the list of `owner`.
   ///
   /// `ticket` is a fresh UUID and comes back with each answer; `owner` is the UUID of
-  /// `KeyLayout.replyList(owner:)`; workers ignore a request later than `expires`.
+  /// `KeyLayout.replyList(owner:)`. Workers do not look at `expires`: one that hears a request
+  /// later answers it, and acts on it, all the same.
   package init(
     _ method: Method, to destinations: [String]? = nil, owner: String, ticket: String,
     expires: Timestamp, layout: KeyLayout

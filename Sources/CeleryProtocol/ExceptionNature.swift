@@ -148,18 +148,3 @@ package enum LoopFault: String, Sendable, CaseIterable {
     return nil
   }
 }
-
-extension Span where Element == UInt8 {
-  /// Whether a text stands anywhere in it.
-  func holds(_ text: StaticString) -> Bool {
-    let length = text.utf8CodeUnitCount
-    guard length > 0, length <= count else { return length == 0 }
-    let first = text.utf8Start[0]
-    for start in 0...(count - length) where self[start] == first {
-      var matched = 1
-      while matched < length, self[start + matched] == text.utf8Start[matched] { matched += 1 }
-      if matched == length { return true }
-    }
-    return false
-  }
-}

@@ -102,20 +102,28 @@ package struct OperatorCommand: WireCommand, Hashable {
     return atOnce ? [Self(.multi)] + steps + [Self(.exec)] : steps
   }
 
-  /// How many messages that has removed; throws what Redis refused, and then, at once, nothing is.
+  /// How many messages that has removed; throws what Redis refused, and whether the rest was done.
   package static func removed(_ replies: [RedisReply]) throws(PurgeRefusal) -> Int {
-    if let error = replies.compactMap(\.error).first { throw PurgeRefusal(error: error) }
     let inner = replies.last?.array ?? replies
-    if let error = inner.compactMap(\.error).first { throw PurgeRefusal(error: error) }
+    if let error = (replies + inner).compactMap(\.error).first {
+      // Every second reply says whether a list was removed.
+      let isPartial = inner.indices.contains { !$0.isMultiple(of: 2) && inner[$0].integer == 1 }
+      throw PurgeRefusal(error: error, isPartial: isPartial)
+    }
     return inner.enumerated().reduce(0) { sum, item in
       item.offset.isMultiple(of: 2) ? sum &+ (item.element.integer ?? 0) : sum
     }
   }
 }
 
-/// Redis has not emptied a queue.
+/// Redis has not emptied a queue, or not all of its lists.
 package struct PurgeRefusal: Error, Sendable, Hashable {
   package let error: RedisServerError
+  /// Some lists were removed.
+  package let isPartial: Bool
 
-  package init(error: RedisServerError) { self.error = error }
+  package init(error: RedisServerError, isPartial: Bool = false) {
+    self.error = error
+    self.isPartial = isPartial
+  }
 }

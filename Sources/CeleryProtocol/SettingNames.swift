@@ -20,7 +20,8 @@ struct SettingNames {
     values[name] ?? values[prefix + name.uppercased()] ?? Self.former[name].flatMap { values[$0] }
   }
 
-  /// What settings were called before version 4, where that is not the prefixed name of today.
+  /// What settings were called before version 4, where that is not the prefixed name of today, and
+  /// RedBeat's as it asks for it itself.
   private static let former = [
     "beat_schedule": "CELERYBEAT_SCHEDULE", "broker_url": "BROKER_URL",
     "broker_transport_options": "BROKER_TRANSPORT_OPTIONS",
@@ -37,6 +38,6 @@ struct SettingNames {
     "worker_concurrency": "CELERYD_CONCURRENCY",
     "worker_max_tasks_per_child": "CELERYD_MAX_TASKS_PER_CHILD",
     "worker_max_memory_per_child": "CELERYD_MAX_MEMORY_PER_CHILD",
-    "task_default_queue": "CELERY_DEFAULT_QUEUE",
+    "task_default_queue": "CELERY_DEFAULT_QUEUE", "redbeat_key_prefix": "REDBEAT_KEY_PREFIX",
   ]
 }

@@ -33,9 +33,9 @@ struct BeatAssembly: Sendable {
   /// RedBeat's own, which include what came from `beat_schedule`; else what workers are configured
   /// with, the only copy of a plain beat's plan that Redis shows, and what only messages tell of.
   private var entries: Observation<[ScheduleEntry]> {
-    if case .value(let state) = facts.redBeat, state.facts != nil {
+    if case .value(let state) = facts.redBeat, let found = state.facts {
       var layout = layout
-      layout.redBeatPrefix = facts.redBeatPrefix ?? layout.redBeatPrefix
+      layout.redBeatPrefix = found.keyPrefix ?? KeyLayout.defaultRedBeatPrefix
       return facts.redBeatEntries.map { [layout] entries in
         entries.map { entry in
           var entry = entry

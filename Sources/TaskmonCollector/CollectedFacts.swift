@@ -21,10 +21,8 @@ struct CollectedFacts: Sendable {
   var writesSnapshots: Bool?
   var redBeat: Observation<RedBeatCollector.State> = .unavailable("not read yet")
   var redBeatEntries: Observation<[ScheduleEntry]> = .unavailable("not read yet")
-  /// Where its lock was found, where that is not the usual key.
-  var redBeatLock: RedisKey?
-  /// What its keys begin with, where they were found behind another prefix than the usual.
-  var redBeatPrefix: String?
+  /// Where its lock was found last, where it was looked for.
+  private(set) var redBeatLock: RedisKey?
   /// Whether a lock that is missing was looked for elsewhere.
   var hasSoughtLock = false
   var results: Observation<ResultFacts> = .unavailable("not scanned yet")
@@ -102,6 +100,20 @@ struct CollectedFacts: Sendable {
     // Its successor may be configured otherwise.
     if change == .replaced { writesSnapshots = nil }
     if withResults { forgetResults(reason) }
+  }
+
+  /// Where RedBeat's lock was found among all keys.
+  ///
+  /// While beat is replaced there is none anywhere: the next will be where the last one was.
+  mutating func foundLocks(_ keys: [RedisKey]) {
+    if let key = keys.first { redBeatLock = key }
+    hasSoughtLock = keys.isEmpty
+  }
+
+  /// RedBeat's keys are read behind another prefix from now on.
+  mutating func forgetLock() {
+    redBeatLock = nil
+    hasSoughtLock = false
   }
 
   /// The lists have other names than those that were read.

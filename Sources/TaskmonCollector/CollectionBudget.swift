@@ -82,7 +82,8 @@ package struct CollectionBudget: Sendable, Equatable {
   /// Of a queue that stands still for so long, its workers are asked whether they still consume it.
   package var standstill = Seconds(30)
   package var replyWait = Seconds(1)
-  /// How long the answer to an operator's action is waited for, and as long it is valid.
+  /// How long the answer to an operator's action is waited for; a worker that hears of it later
+  /// acts all the same.
   package var actionReplyWait = Seconds(5)
   /// Expected bytes of one round, absolute and as a share of free memory.
   package var replyBytes = ByteCount.mebibytes(16)

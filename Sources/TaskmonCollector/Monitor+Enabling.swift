@@ -42,6 +42,7 @@ extension Monitor {
   /// What workers agreed to is known before their first task event comes.
   func noteEnabledEvents(in snapshot: inout Snapshot) async {
     guard case .value(var workers) = snapshot.workers else { return }
+    await enabler.keepOnly(Set(workers.map(\.id)))
     let enabled = await enabler.enabled
     guard !enabled.isEmpty else { return }
     for index in workers.indices {
@@ -53,6 +54,5 @@ extension Monitor {
       }
     }
     snapshot.workers = .value(workers)
-    await enabler.keepOnly(Set(workers.map(\.id)))
   }
 }

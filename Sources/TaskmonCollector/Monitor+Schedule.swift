@@ -67,7 +67,9 @@ extension Monitor {
     }
   }
 
-  /// `redbeat_lock_key` may name any key; where the usual one is missing, it is looked for.
+  /// Looks for a lock of another name than the usual: `redbeat_lock_key` may be any.
+  ///
+  /// RedBeat puts the prefix in front where it is missing, so that it is one of RedBeat's keys.
   private func seekLock(missing: Bool) async throws(RedisError) {
     guard missing else {
       facts.hasSoughtLock = false
@@ -75,8 +77,7 @@ extension Monitor {
     }
     let search = RedBeatLockSearch(layout: layout, budget: configuration.budget, pace: pace)
     guard let found = try await search.pass(scans) else { return }
-    facts.redBeatLock = found.first
-    facts.hasSoughtLock = found.isEmpty
+    facts.foundLocks(found)
   }
 
   private func readEntries(

@@ -167,7 +167,9 @@ extension Monitor {
     var late: Set<String> = []
     while time.uptime() < deadline {
       guard await rest(min(Seconds(2), deadline - time.uptime())) else { return false }
-      let paid = try await inspector.drainLate().subtracting(late)
+      // What cannot be read now can be with the next look.
+      let agreed = (try? await enabler.drainLate()) ?? []
+      let paid = try await inspector.drainLate().union(agreed).subtracting(late)
       let now = liveWorkers()
       let newcomers = now.pids.filter { asked[$0.key] != $0.value }
       asked.merge(newcomers) { $1 }

@@ -97,7 +97,7 @@ package actor Monitor {
       allows: [.read, .replyList, .control], cost: cost)
     inspector = Inspector(
       link: questions, layout: layout, time: time, budget: configuration.budget)
-    enabler = EventsEnabler(configuration, time: time, cost: cost)
+    enabler = EventsEnabler(configuration, inspector: inspector, time: time, cost: cost)
     desk = WorkerDesk(configuration, inspector: inspector, time: time, cost: cost)
     logReader =
       configuration.workerLogs.isEmpty
@@ -309,8 +309,7 @@ package actor Monitor {
   func readRedBeat(behind prefix: String) {
     guard prefix != layout.redBeatPrefix else { return }
     layout.redBeatPrefix = prefix
-    facts.redBeatPrefix = prefix
-    facts.redBeatLock = nil
+    facts.forgetLock()
   }
 
   /// What a worker consumes is a queue, whether or not anybody has declared it, and the first to be

@@ -204,6 +204,20 @@ struct ControlReplyTests {
       ])
   }
 
+  @Test("long arguments are cut by what they weigh, not by what they look like")
+  func cutsArguments() throws {
+    for letter in ["x", "é", "🙂", "e" + String(repeating: "\u{301}", count: 500)] {
+      let long = String(repeating: letter, count: 1025)
+      let tasks = try ActiveTasksReply([["id": "t", "args": .string(long)]]).tasks
+      let text = try #require(tasks.first?.argumentsRepr)
+      #expect(text.utf8.count <= 1024 && text.hasSuffix("…"))
+    }
+    let short = String(repeating: "x", count: 1024)
+    #expect(
+      try ActiveTasksReply([["id": "t", "args": .string(short)]]).tasks.first?.argumentsRepr
+        == short)
+  }
+
   @Test("what waits for its eta is read with it, and what cannot be read is left out")
   func readsScheduled() throws {
     let tasks = try ScheduledTasksReply([

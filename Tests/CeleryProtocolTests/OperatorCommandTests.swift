@@ -139,5 +139,15 @@ struct OperatorCommandTests {
     #expect(throws: PurgeRefusal(error: error)) {
       try OperatorCommand.removed([.status("OK"), queued, .array([.error(error)])])
     }
+    #expect(throws: PurgeRefusal(error: error)) {
+      try OperatorCommand.removed([.integer(0), .integer(0), .integer(3), .error(error)])
+    }
+    let half: [RedisReply] = [.integer(2), .integer(1), .integer(3), .error(error)]
+    #expect(throws: PurgeRefusal(error: error, isPartial: true)) {
+      try OperatorCommand.removed(half)
+    }
+    #expect(throws: PurgeRefusal(error: error, isPartial: true)) {
+      try OperatorCommand.removed([.status("OK"), queued, queued, queued, queued, .array(half)])
+    }
   }
 }

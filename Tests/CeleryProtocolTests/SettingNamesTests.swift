@@ -50,6 +50,15 @@ struct SettingNamesTests {
     #expect(conf.acksLate == nil && conf.resultExpires == nil && conf.memoryPerChild == nil)
   }
 
+  @Test("RedBeat's prefix is found as RedBeat finds it")
+  func prefix() throws {
+    for name in ["redbeat_key_prefix", "REDBEAT_KEY_PREFIX", "CELERY_REDBEAT_KEY_PREFIX"] {
+      let conf = try ConfReply(.object([JSONMember(name, "shop7-")]))
+      #expect(conf.hasRedBeatPrefix, "\(name)")
+    }
+    #expect(try !ConfReply(["REDBEAT_LOCK_KEY": "x"]).hasRedBeatPrefix)
+  }
+
   @Test("memory per child is in KiB, a rate a text or a number")
   func units() throws {
     let conf = try ConfReply([

@@ -1,4 +1,5 @@
 import CeleryProtocol
+import RedisClient
 import TaskmonModel
 import TaskmonUnits
 import Testing
@@ -99,13 +100,29 @@ import Testing
   @Test mutating func `entries behind a prefix of their own take their due moment`() {
     var own = layout
     own.redBeatPrefix = "shop7-"
-    facts.redBeatPrefix = "shop7-"
     facts.redBeat = .value(
-      .init(facts: RedBeatFacts(entryCount: 1), due: [own.redBeatEntry("r"): at(77)]))
+      .init(
+        facts: RedBeatFacts(entryCount: 1, keyPrefix: "shop7-"),
+        due: [own.redBeatEntry("r"): at(77)]))
     facts.redBeatEntries = .value([
       ScheduleEntry(name: "r", task: "c.d", schedule: .every(Seconds(5)), source: .redBeat)
     ])
     #expect(assemble().entries.value?.first?.dueAt == at(77))
+  }
+
+  @Test mutating func `a lock under a name of its own is looked for where it was while it is gone`()
+  {
+    facts.redBeat = .value(.init(facts: RedBeatFacts(entryCount: 1), due: [:]))
+    #expect(assemble().redBeat.value??.isLockCertain == false)
+    facts.foundLocks([RedisKey("redbeat:my-lock")])
+    #expect(assemble().redBeat.value??.isLockCertain == false)
+    facts.foundLocks([])
+    #expect(facts.redBeatLock == RedisKey("redbeat:my-lock"))
+    #expect(assemble().redBeat.value??.isLockCertain == true)
+    facts.forgetLock()
+    #expect(facts.redBeatLock == nil)
+    #expect(
+      assemble().redBeat.value??.isLockCertain == false, "behind another prefix nobody looked")
   }
 
   @Test mutating func `receipts count as heard whole only while every runner sends its events`() {

@@ -38,16 +38,7 @@ extension LogBytes {
 
   /// Where a text begins; nil where it is not in it.
   func find(_ text: StaticString) -> Int? {
-    let count = text.utf8CodeUnitCount
-    guard count > 0, self.count >= count else { return nil }
-    let first = text.withUTF8Buffer { $0[0] }
-    var rest = self
-    while let found = rest.firstIndex(of: first) {
-      rest = self[found...]
-      if rest.starts(text) { return found }
-      rest = self[(found + 1)...]
-    }
-    return nil
+    span.find(text).map { startIndex + $0 }
   }
 
   var withoutLeadingSpaces: LogBytes { drop { $0 == 0x20 || $0 == 0x09 } }

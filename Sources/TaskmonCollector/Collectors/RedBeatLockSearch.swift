@@ -15,18 +15,10 @@ struct RedBeatLockSearch: Sendable {
   /// The keys that hold a lock, sorted, after one pass over the database; nil where it was cut
   /// short.
   func pass(_ redis: some RedisReading) async throws(RedisError) -> [RedisKey]? {
-    var found: [RedisKey] = []
-    var cursor = ScanStep.start
-    repeat {
-      let begun = pace.begin()
-      let reply = try await redis.read([
-        .scan(cursor: cursor, match: layout.redBeatMatch, count: budget.scanStep)
-      ])
-      guard let step = ScanStep(reply.first ?? .null) else { return nil }
-      cursor = step.cursor
-      found += try await locks(among: step.keys, redis)
-      if await !pace.rest(since: begun) { return nil }
-    } while cursor != ScanStep.start
+    let found = try await pace.pass(over: layout.redBeatMatch, budget.scanStep, redis) {
+      keys throws(RedisError) in try await locks(among: keys, redis)
+    }
+    guard let found else { return nil }
     return Set(found).sorted { $0.text < $1.text }
   }
 

@@ -14,21 +14,13 @@ struct RedBeatSearch: Sendable {
   /// Prefixes of schedules, the usual one first, after one pass over the database; nil where it was
   /// cut short.
   func pass(_ redis: some RedisReading) async throws(RedisError) -> [String]? {
-    var found: Set<String> = []
-    var cursor = ScanStep.start
-    repeat {
-      let begun = pace.begin()
-      let reply = try await redis.read([
-        .scan(
-          cursor: cursor, match: KeyLayout.anyRedBeatScheduleMatch, count: budget.scanStep)
-      ])
-      guard let step = ScanStep(reply.first ?? .null) else { return nil }
-      cursor = step.cursor
-      found.formUnion(try await schedules(among: step.keys, redis))
-      if await !pace.rest(since: begun) { return nil }
-    } while cursor != ScanStep.start
+    let found = try await pace.pass(over: KeyLayout.anyRedBeatScheduleMatch, budget.scanStep, redis)
+    {
+      keys throws(RedisError) in try await schedules(among: keys, redis)
+    }
+    guard let found else { return nil }
     let usual = KeyLayout.defaultRedBeatPrefix
-    return found.sorted { ($0 == usual ? 0 : 1, $0) < ($1 == usual ? 0 : 1, $1) }
+    return Set(found).sorted { ($0 == usual ? 0 : 1, $0) < ($1 == usual ? 0 : 1, $1) }
   }
 
   /// Asked for their type first: Redis counts what is asked of the wrong one as an error.

@@ -56,11 +56,13 @@ struct UnackedSampleCollector: Sendable {
     return ago >= budget.unackedSamplePause
   }
 
-  /// A member of the index: a delivery tag and its moment.
+  /// A message of the sample, and how many it stands for.
   private struct Member {
-    var tag: [UInt8]
-    var deliveredAt: Timestamp?
+    var index: UnackedMember
     var weight = 1.0
+
+    var tag: [UInt8] { index.tag }
+    var deliveredAt: Timestamp? { index.deliveredAt }
   }
 
   func sample(
@@ -104,9 +106,7 @@ struct UnackedSampleCollector: Sendable {
   }
 
   private static func members(_ pairs: [RedisReply]) -> [Member] {
-    stride(from: 0, to: pairs.count - 1, by: 2).compactMap { index in
-      pairs[index].bytes.map { Member(tag: $0, deliveredAt: Timestamp(score: pairs[index + 1])) }
-    }
+    UnackedMember.all(in: pairs).map { Member(index: $0) }
   }
 
   /// Half of the sample are the oldest; the other half, evenly spaced, stand for all the rest.
@@ -178,7 +178,7 @@ struct UnackedSampleCollector: Sendable {
       guard let bytes = value.bytes else { return nil }
       do {
         let held = try UnackedEntry(decoding: bytes)
-        message.queue = queue(of: held)
+        message.queue = held.queue(isQueue)
         message.message = .value(MessageFacts(held.message))
       } catch {
         message.message = .unavailable("not a Celery message: \(error)")
@@ -192,11 +192,5 @@ struct UnackedSampleCollector: Sendable {
     }
     return UnackedSample.Entry(
       tag: member.tag, message: message, weight: member.weight, isPending: isPending)
-  }
-
-  /// Where it was taken from; empty where neither its routing key nor its exchange names a queue.
-  private func queue(of entry: UnackedEntry) -> String {
-    if entry.exchange.isEmpty || isQueue(entry.routingKey) { return entry.routingKey }
-    return isQueue(entry.exchange) ? entry.exchange : ""
   }
 }

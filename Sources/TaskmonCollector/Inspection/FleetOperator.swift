@@ -64,10 +64,6 @@ struct FleetOperator: Sendable {
     _ make: @Sendable (WorkerCall.Slip) -> any WireCommand
   ) async -> ControlOutcome {
     let call = call()
-    // What fails here was not sent; what fails later may have been.
-    do throws(RedisError) { _ = try await call.link.read([.ping]) } catch {
-      return .notSent(error.description)
-    }
     let expected = awaits ? (isForAll ? nil : workers.count) : 0
     let outcome: WorkerCall.Outcome
     do throws(RedisError) {
@@ -75,11 +71,12 @@ struct FleetOperator: Sendable {
         expecting: expected, wait: configuration.budget.actionReplyWait, make)
     } catch {
       await call.close()
-      return .unclear(error.description)
+      return .notSent(error.description)
     }
     await call.close()
     switch outcome {
     case .silent(let reason): return .notSent(reason)
+    case .broken(let error, _): return .unclear(error.description)
     case .sent(let answers):
       guard answers.receivers > 0 else { return .notSent("no worker listens for it") }
       return awaits
@@ -119,7 +116,9 @@ struct FleetOperator: Sendable {
     do throws(PurgeRefusal) {
       return .purged(queue: queue.text, messages: try OperatorCommand.removed(replies))
     } catch {
-      return .notSent(error.error.sentence(on: layout))
+      let reason = error.error.sentence(on: layout)
+      return error.isPartial
+        ? .unclear("a part of it was removed, then: \(reason)") : .notSent(reason)
     }
   }
 

@@ -43,6 +43,8 @@ struct WorkerCall: Sendable {
     /// Nothing was sent, and why.
     case silent(String)
     case sent(Answers)
+    /// It was sent, or may have been, before Redis was lost; with what had been answered by then.
+    case broken(RedisError, Answers)
   }
 
   struct Answers: Sendable {
@@ -52,10 +54,12 @@ struct WorkerCall: Sendable {
     /// As they lay in the list, oldest first.
     var elements: [[UInt8]] = []
     var replies: [ControlReply] = []
+    /// Answers to earlier questions, which came meanwhile.
+    var late: [ControlReply] = []
   }
 
   /// Sends what `make` makes and takes answers until `expected` (everybody who received it where
-  /// nil) have come, or the wait is over.
+  /// nil) have come, or the wait is over; throws only where nothing was sent.
   func ask(
     expecting expected: Int?, wait: Seconds, _ make: @Sendable (Slip) -> any WireCommand
   ) async throws(RedisError) -> Outcome {
@@ -69,17 +73,22 @@ struct WorkerCall: Sendable {
     let slip = Slip(
       owner: replies.owner, ticket: UUID().uuidString.lowercased(), expires: time.now() + wait)
     await replies.open()
-    let sent = try await link.send([make(slip)])
-    guard let receivers = sent.first?.integer else {
-      await replies.settle()
-      let why = sent.first?.error?.sentence(on: layout) ?? "PUBLISH gave no number"
-      return .silent("requests are not permitted: \(why)")
+    var answers = Answers(receivers: 0, ticket: slip.ticket)
+    do throws(RedisError) {
+      let sent = try await link.send([make(slip)])
+      guard let receivers = sent.first?.integer else {
+        await replies.settle()
+        let why = sent.first?.error?.sentence(on: layout) ?? "PUBLISH gave no number"
+        return .silent("requests are not permitted: \(why)")
+      }
+      answers.receivers = receivers
+      try await collect(&answers, until: expected ?? receivers, wait: wait)
+    } catch {
+      return .broken(error, answers)
     }
-    var answers = Answers(receivers: receivers, ticket: slip.ticket)
-    try await collect(&answers, until: expected ?? receivers, wait: wait)
     // Where nobody waits for them, answers may still come.
-    let isSettled = expected != 0 && answers.replies.count >= expected ?? receivers
-    if receivers == 0 || isSettled { await replies.settle() }
+    let isSettled = expected != 0 && answers.replies.count >= expected ?? answers.receivers
+    if answers.receivers == 0 || isSettled { await replies.settle() }
     return .sent(answers)
   }
 
@@ -105,8 +114,11 @@ struct WorkerCall: Sendable {
     var pause = Seconds.milliseconds(5)
     while !Task.isCancelled {
       for element in try await replies.take(keepingAlive: false) {
-        guard let reply = try? ControlReply(decoding: element), reply.ticket == answers.ticket
-        else { continue }
+        guard let reply = try? ControlReply(decoding: element) else { continue }
+        guard reply.ticket == answers.ticket else {
+          answers.late.append(reply)
+          continue
+        }
         answers.elements.append(element)
         answers.replies.append(reply)
       }

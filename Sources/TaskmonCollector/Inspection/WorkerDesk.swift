@@ -65,20 +65,14 @@ actor WorkerDesk {
     for reply in try await call.overdue() { await inspector.paid(reply.worker) }
     var found = WorkerHoldings(worker: worker, askedAt: now, silent: "not asked yet")
     for question in Question.allCases {
-      let reason: String?
-      if await inspector.book.owes(worker.name) != nil {
-        reason = "not asked: it owes an answer"
-      } else {
-        reason = try await obstacle(to: question, call, layout)
-      }
-      if let reason {
-        found.refuse(question, because: reason)
-        continue
-      }
-      let answer = try await answer(to: question, of: worker, call, layout)
-      switch answer {
-      case .success(let reply): found.take(reply, limit: budget.shownHoldings, question)
-      case .failure(let silence): found.refuse(question, because: silence.reason)
+      do throws(RedisError) {
+        switch try await answer(to: question, of: worker, call, layout) {
+        case .success(let reply): found.take(reply, limit: budget.shownHoldings, question)
+        case .failure(let silence): found.refuse(question, because: silence.reason)
+        }
+      } catch {
+        // What has been answered stays.
+        found.refuse(question, because: "not asked: \(error.description)")
       }
     }
     return found
@@ -86,9 +80,16 @@ actor WorkerDesk {
 
   private struct Silence: Error { let reason: String }
 
+  /// Throws only where the question was not sent.
   private func answer(
     to question: Question, of worker: WorkerID, _ call: WorkerCall, _ layout: KeyLayout
   ) async throws(RedisError) -> Result<ControlReply, Silence> {
+    if await inspector.book.owes(worker.name) != nil {
+      return .failure(Silence(reason: "not asked: it owes an answer"))
+    }
+    if let reason = try await obstacle(to: question, call, layout) {
+      return .failure(Silence(reason: reason))
+    }
     let outcome = try await call.ask(expecting: 1, wait: budget.searchReplyWait) { slip in
       ControlRequest(
         question.method, to: [worker.name], owner: slip.owner, ticket: slip.ticket,
@@ -97,12 +98,17 @@ actor WorkerDesk {
     switch outcome {
     case .silent(let reason): return .failure(Silence(reason: "not asked: \(reason)"))
     case .sent(let answers):
+      for reply in answers.late { await inspector.paid(reply.worker) }
       if let reply = answers.replies.first(where: { $0.worker == worker.name }) {
         return .success(reply)
       }
       if !Task.isCancelled { await inspector.owe(worker) }
       return .failure(
         Silence(reason: "no answer within \(budget.searchReplyWait.text)"))
+    case .broken(let error, let answers):
+      for reply in answers.late { await inspector.paid(reply.worker) }
+      if !Task.isCancelled { await inspector.owe(worker) }
+      return .failure(Silence(reason: "no answer: \(error.description)"))
     }
   }
 

@@ -77,7 +77,6 @@ final class LogFile {
 
   /// The file of the earlier run may have another name by now; then the rest of it comes first.
   private func resume(_ position: LogPosition) throws(LogProblem) {
-    meter.coveredSince = min(meter.coveredSince, position.at)
     let known = LogIdentity(device: position.device, inode: position.inode)
     if handle?.identity != known, let renamed = LogFolder.renamed(path, known),
       let old = try? LogHandle(renamed)
@@ -86,7 +85,11 @@ final class LogFile {
     }
     guard let handle, handle.identity == known, handle.size >= position.offset,
       LogHandle.mark(handle.bytes(before: position.offset)) == position.mark
-    else { return reopen() }
+    else {
+      // What was written after it is gone, or stands where it is not looked for.
+      return reopen()
+    }
+    meter.coveredSince = min(meter.coveredSince, position.at)
     go(to: position.offset)
   }
 
@@ -122,10 +125,11 @@ final class LogFile {
   }
 
   private func retry(at now: Timestamp) {
+    // As long as it cannot be opened nothing is heard.
+    meter = LogMeter(coveredSince: now)
     do throws(LogProblem) {
-      // What was written before it could be read is no news, and is not known.
+      // What was written before it could be read is no news.
       try open(.end)
-      meter = LogMeter(coveredSince: now)
       failure = nil
     } catch {
       failure = error.sentence

@@ -85,10 +85,7 @@ final class LogHandle {
 
   static let marked: Int64 = 64
 
-  /// FNV-1a.
-  static func mark(_ bytes: [UInt8]) -> UInt64 {
-    bytes.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0100_0000_01b3 }
-  }
+  static func mark(_ bytes: [UInt8]) -> UInt64 { StableHash.fnv1a(bytes) }
 }
 
 /// The names of files, as the file system has them.

@@ -7,11 +7,15 @@ import TaskmonUnits
 struct HeldSearch: Sendable {
   let layout: KeyLayout
   let budget: CollectionBudget
+  /// Whether there is such a queue.
+  let isQueue: @Sendable (String) -> Bool
 
-  private struct Member {
-    var tag: [UInt8]
-    var deliveredAt: Timestamp?
-    var size = 0
+  /// What one step through the index has shown.
+  private struct Step {
+    var found: [UnackedMessage] = []
+    var looked = 0
+    var bytes: Int64 = 0
+    var tooLarge = 0
   }
 
   func find(
@@ -35,15 +39,16 @@ struct HeldSearch: Sendable {
     // Down from those delivered last: what is acknowledged meanwhile moves only what was looked at.
     while top > 0, extent.looked < budget.searchMessages, bytes > 0 {
       let low = max(0, top - budget.searchStep)
-      let members = try await members(from: low, through: top - 1, redis)
-      let small = members.filter { $0.size > 0 && $0.size <= budget.messageBytes.value }
-      large += members.count { $0.size > budget.messageBytes.value }
-      let values = try await redis.read(small.map { .hashField(layout.unacked, $0.tag) })
-      let found = zip(small, values).compactMap { message(of: id, $0, $1) }
-      extent.looked += small.count
-      bytes -= small.reduce(0) { $0 + Int64($1.size) }
+      let step: Step
+      switch try await look(for: id, from: low, through: top - 1, redis) {
+      case .failure(let error): return (.unavailable(error.description), extent)
+      case .success(let seen): step = seen
+      }
+      large += step.tooLarge
+      extent.looked += step.looked
+      bytes -= step.bytes
       top = low
-      if !found.isEmpty { return (.value(found), extent) }
+      if !step.found.isEmpty { return (.value(step.found), extent) }
     }
     if top > 0 {
       extent.omissions.append(
@@ -57,30 +62,56 @@ struct HeldSearch: Sendable {
     return (.value([]), extent)
   }
 
-  private func members(
-    from low: Int, through high: Int, _ redis: some RedisReading
-  ) async throws(RedisError) -> [Member] {
-    let reply = try await redis.read([
+  private func look(
+    for id: String, from low: Int, through high: Int, _ redis: some RedisReading
+  ) async throws(RedisError) -> Result<Step, CollectionError> {
+    let range = try await redis.read([
       .sortedSetRange(layout.unackedIndex, from: low, through: high)
     ])
-    let pairs = reply.first?.array ?? []
-    var members = stride(from: 0, to: pairs.count - 1, by: 2).compactMap { index in
-      pairs[index].bytes.map { Member(tag: $0, deliveredAt: Timestamp(score: pairs[index + 1])) }
+    let members: [UnackedMember]
+    do throws(CollectionError) {
+      members = UnackedMember.all(
+        in: try (range.first ?? .null).elements(on: "the index of unacked messages"))
+    } catch {
+      return .failure(error)
     }
-    let sizes = try await redis.read(members.map { .hashFieldLength(layout.unacked, $0.tag) })
-    for index in members.indices where index < sizes.count {
-      members[index].size = sizes[index].integer ?? 0
+    let lengths = try await redis.read(
+      members.map { .hashFieldLength(layout.unacked, $0.tag) })
+    var small: [(member: UnackedMember, size: Int)] = []
+    var step = Step()
+    do throws(CollectionError) {
+      for (member, length) in zip(members, lengths) {
+        let size = try length.integer(on: "the size of an unacked message")
+        // Where it is nothing, the message was acknowledged meanwhile.
+        if size > budget.messageBytes.value {
+          step.tooLarge += 1
+        } else if size > 0 {
+          small.append((member, size))
+        }
+      }
+    } catch {
+      return .failure(error)
     }
-    return members
+    let values = try await redis.read(small.map { .hashField(layout.unacked, $0.member.tag) })
+    for (held, value) in zip(small, values) {
+      if let error = value.error {
+        return .failure(CollectionError(error, on: "an unacked message"))
+      }
+      step.looked += 1
+      step.bytes += Int64(held.size)
+      if let found = message(of: id, held.member, held.size, value) { step.found.append(found) }
+    }
+    return .success(step)
   }
 
-  private func message(of id: String, _ member: Member, _ value: RedisReply) -> UnackedMessage? {
+  private func message(
+    of id: String, _ member: UnackedMember, _ size: Int, _ value: RedisReply
+  ) -> UnackedMessage? {
     guard let bytes = value.bytes, let entry = try? UnackedEntry(decoding: bytes),
       entry.message.taskID == id
     else { return nil }
     return UnackedMessage(
-      queue: entry.routingKey.isEmpty ? entry.exchange : entry.routingKey,
-      deliveredAt: member.deliveredAt, message: .value(MessageFacts(entry.message)),
-      size: ByteCount(member.size))
+      queue: entry.queue(isQueue), deliveredAt: member.deliveredAt,
+      message: .value(MessageFacts(entry.message)), size: ByteCount(size))
   }
 }

@@ -26,24 +26,35 @@ struct QueueSearch: Sendable {
     var bytes: Int64
   }
 
+  /// What there is of the task, how much was looked at, and which queues there are.
+  struct Outcome: Sendable {
+    var messages: Observation<[WaitingMessage]> = .value([])
+    var extent = SearchExtent()
+    var queues: Set<QueueName> = []
+  }
+
   func find(
     _ id: String, among named: Set<QueueName>, _ redis: some RedisReading
-  ) async throws(RedisError) -> (Observation<[WaitingMessage]>, SearchExtent) {
+  ) async throws(RedisError) -> Outcome {
     let (queues, gaps) = try await names(beside: named, redis)
+    var outcome = Outcome(extent: SearchExtent(omissions: gaps), queues: queues)
     let lists: [List]
-    switch try await self.lists(of: queues, redis) {
-    case .failure(let error): return (.unavailable(error.description), SearchExtent())
+    switch try await self.lists(of: queues, &outcome.extent, redis) {
+    case .failure(let error):
+      outcome.messages = .unavailable(error.description)
+      return outcome
     case .success(let found): lists = found
     }
-    var extent = SearchExtent(total: lists.reduce(0) { $0 &+ $1.length }, omissions: gaps)
+    outcome.extent.total = lists.reduce(0) { $0 &+ $1.length }
     var allowance = Allowance(
       messages: budget.searchMessages, bytes: budget.searchBytes.value)
     // The short ones first: whatever is left out is left out of the longest.
     for list in lists.sorted(by: { $0.length < $1.length }) {
-      let found = try await search(list, for: id, &allowance, &extent, redis)
-      if !found.isEmpty { return (.value(found), extent) }
+      let found = try await search(list, for: id, &allowance, &outcome.extent, redis)
+      outcome.messages = Observation(found)
+      if outcome.messages != .value([]) { return outcome }
     }
-    return (.value([]), extent)
+    return outcome
   }
 
   // MARK: Which lists there are
@@ -71,7 +82,7 @@ struct QueueSearch: Sendable {
   }
 
   private func lists(
-    of queues: Set<QueueName>, _ redis: some RedisReading
+    of queues: Set<QueueName>, _ extent: inout SearchExtent, _ redis: some RedisReading
   ) async throws(RedisError) -> Result<[List], CollectionError> {
     let ordered = queues.sorted { $0.text < $1.text }
     let steps = layout.prioritySteps
@@ -87,9 +98,15 @@ struct QueueSearch: Sendable {
       var ahead = 0
       for (offset, step) in steps.enumerated() {
         let index = position * steps.count + offset
-        guard index < lengths.count, let length = lengths[index].integer, length > 0 else {
+        let length: Int
+        do throws(CollectionError) {
+          let reply = index < lengths.count ? lengths[index] : .null
+          length = try reply.integer(on: "queue \(queue.text)")
+        } catch {
+          extent.omissions.append("not looked at: \(error.description)")
           continue
         }
+        guard length > 0 else { continue }
         lists.append(List(queue: queue, step: step, length: length, ahead: ahead))
         ahead += length
       }
@@ -105,42 +122,51 @@ struct QueueSearch: Sendable {
   // MARK: One list
 
   /// From the end where messages arrive: what is taken meanwhile moves nothing there, and what
-  /// arrives is only met twice.
+  /// arrives moves the others on, so that some are met twice and none is missed.
   private func search(
     _ list: List, for id: String, _ allowance: inout Allowance, _ extent: inout SearchExtent,
     _ redis: some RedisReading
-  ) async throws(RedisError) -> [WaitingMessage] {
+  ) async throws(RedisError) -> Result<[WaitingMessage], CollectionError> {
     guard let size = list.messageSize, size <= budget.messageBytes else {
       let why = list.messageSize.map { "its messages take \($0.text) each" } ?? "MEMORY USAGE fails"
       extent.omissions.append("queue \(list.queue.text) was not looked at: \(why)")
-      return []
+      return .success([])
     }
     let key = layout.messages(of: list.queue, step: list.step)
-    let affordable = Int(allowance.bytes / max(1, size.value))
-    let wanted = min(list.length, allowance.messages, affordable)
+    var length = list.length
     var looked = 0
-    while looked < wanted {
-      let count = min(budget.searchStep, wanted - looked)
+    while true {
+      let room = min(allowance.messages, Int(allowance.bytes / max(1, size.value)))
+      guard room > 0 else { break }
+      let count = min(budget.searchStep, room)
       let replies = try await redis.read([
         .listLength(key), .listFront(key, skipping: looked, count: count),
       ])
-      let elements = (replies.last?.array ?? []).compactMap(\.bytes)
-      let length = replies.first?.integer ?? list.length
-      let found = messages(
-        of: id, in: elements, from: looked, list: list, length: length)
-      looked += max(1, elements.count)
+      let elements: [[UInt8]]
+      do throws(CollectionError) {
+        let now = try (replies.first ?? .null).integer(on: "queue \(list.queue.text)")
+        // What has arrived is looked at as well.
+        extent.total += max(0, now - length)
+        length = now
+        elements = try (replies.last ?? .null).elements(on: "queue \(list.queue.text)")
+          .compactMap(\.bytes)
+      } catch {
+        return .failure(error)
+      }
+      let found = messages(of: id, in: elements, from: looked, list: list, length: length)
+      looked += elements.count
       extent.looked += elements.count
       allowance.bytes -= elements.reduce(0) { $0 + Int64($1.count) }
       allowance.messages -= elements.count
-      if !found.isEmpty { return found }
-      if elements.count < count { break }
+      if !found.isEmpty { return .success(found) }
+      if elements.count < count { return .success([]) }
     }
-    if wanted < list.length {
+    if looked < length {
       extent.omissions.append(
-        "of the \(list.length.grouped) messages in queue \(list.queue.text) only the newest "
-          + "\(wanted.grouped) were looked at")
+        "of the \(length.grouped) messages in queue \(list.queue.text) only the newest "
+          + "\(looked.grouped) were looked at")
     }
-    return []
+    return .success([])
   }
 
   private func messages(

@@ -47,9 +47,11 @@ package struct TaskSearch: Sendable {
       time: time, share: configuration.budget.searchShare,
       deadline: time.uptime() + configuration.budget.searchScanTime)
     let queues = QueueSearch(layout: layout, budget: configuration.budget, pace: pace)
-    (trace.waiting, trace.queueSearch) = try await queues.find(
-      id, among: workers.queueNames, broker)
-    let held = HeldSearch(layout: layout, budget: configuration.budget)
+    let waiting = try await queues.find(id, among: workers.queueNames, broker)
+    (trace.waiting, trace.queueSearch) = (waiting.messages, waiting.extent)
+    let held = HeldSearch(
+      layout: layout, budget: configuration.budget,
+      isQueue: { waiting.queues.contains(QueueName($0)) })
     (trace.held, trace.heldSearch) = try await held.find(id, broker)
     let sizes = (trace.held.value ?? []).map(\.size)
     trace.workers = try await workers.find(

@@ -15,6 +15,8 @@ struct WorkerSearch {
   private var receivers = 0
   /// Node names of those that answered a ping.
   private var names: [String] = []
+  /// Those that have not answered a question: nothing more is asked of them.
+  private var owing: Set<String> = []
 
   init(_ configuration: MonitorConfiguration, time: TimeSource, cost: RedisCostCounter) {
     self.configuration = configuration
@@ -45,18 +47,26 @@ struct WorkerSearch {
   ) async throws(RedisError) -> Observation<AskedWorkers> {
     var asked = AskedWorkers(receivers: receivers, answered: [])
     var answered: Set<String> = []
-    for batch in try await batches(names) {
-      guard let answers = try await ask(.active, batch) else { break }
+    var rest = names
+    while let batch = try await batch(of: &rest),
+      let answers = try await ask(.active, batch)
+    {
       for reply in answers.replies where reply.error == nil {
+        // What cannot be read does not say that the task is not there.
+        guard let tasks = try? ActiveTasksReply(reply.answer).tasks else { continue }
         answered.insert(reply.worker)
-        let tasks = (try? ActiveTasksReply(reply.answer).tasks) ?? []
         asked.runs += tasks.filter { $0.id == id }.map {
           WorkerRun($0, on: reply.worker, stage: .active)
         }
       }
     }
-    if isSmall, asked.runs.isEmpty, let answers = try await ask(.queryTask(ids: [id]), names) {
-      asked.runs = answers.replies.compactMap { WorkerRun(queried: id, $0) }
+    if isSmall, asked.runs.isEmpty {
+      rest = names
+      while let batch = try await batch(of: &rest),
+        let answers = try await ask(.queryTask(ids: [id]), batch)
+      {
+        asked.runs += answers.replies.compactMap { WorkerRun(queried: id, $0) }
+      }
     }
     if let silence { return .unavailable(silence) }
     asked.answered = answered.sorted()
@@ -97,32 +107,42 @@ struct WorkerSearch {
   private mutating func learn(
     _ question: InspectionBook.Question, from names: [String]
   ) async throws(RedisError) {
-    for batch in try await batches(names) {
-      guard let answers = try await ask(question.method, batch) else { return }
+    var rest = names
+    while let batch = try await batch(of: &rest),
+      let answers = try await ask(question.method, batch)
+    {
       book.asked(question, ticket: answers.ticket)
       let now = call.time.now()
       for element in answers.elements { _ = book.take(element, at: now) }
     }
   }
 
-  /// So many at a time that their answers stay within what is allowed even where each is as large
-  /// as is assumed.
-  private mutating func batches(_ names: [String]) async throws(RedisError) -> [[String]] {
-    guard silence == nil, !names.isEmpty else { return [] }
+  /// Takes so many off the rest that their answers, and those that are owed, stay within what is
+  /// allowed even where each is as large as is assumed; nil where nobody is left, or may be asked.
+  private mutating func batch(
+    of rest: inout [String]
+  ) async throws(RedisError) -> [String]? {
+    rest.removeAll { owing.contains($0) }
+    guard silence == nil, !rest.isEmpty else { return nil }
     switch try await call.permission() {
     case .silent(let reason):
       silence = reason
-      return []
+      return nil
     case .free(let free):
-      let limit = RequestBatches.limit(free: free, budget: budget)
       let size = Int(budget.assumedReply.value)
-      guard size <= limit else {
+      let room = RequestBatches.limit(free: free, budget: budget) - owing.count * size
+      guard size <= room else {
+        let debts = owing.isEmpty ? "" : ", beside \(owing.count.grouped) still owed,"
         silence =
-          "an answer might take more of Redis' free memory (\(free.text)) than taskmon allows "
-          + "itself"
-        return []
+          "an answer\(debts) might take more of Redis' free memory (\(free.text)) than taskmon "
+          + "allows itself"
+        return nil
       }
-      return RequestBatches.split(names, expected: { _ in size }, limit: limit, count: .max)
+      let batch = RequestBatches.split(
+        rest, expected: { _ in size }, limit: room, count: .max
+      ).first
+      rest.removeFirst(batch?.count ?? 0)
+      return batch
     }
   }
 
@@ -142,7 +162,10 @@ struct WorkerSearch {
     case .silent(let reason):
       silence = reason
       return nil
-    case .sent(let answers): return answers
+    case .broken(let error, _): throw error
+    case .sent(let answers):
+      owing.formUnion(Set(names ?? []).subtracting(answers.replies.map(\.worker)))
+      return answers
     }
   }
 }

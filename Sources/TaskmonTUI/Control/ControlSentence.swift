@@ -71,7 +71,7 @@ extension ConsoleMessage {
     switch outcome {
     case .notSent(let reason): self.init("nothing was done: \(reason)", isRefusal: true)
     case .unclear(let reason):
-      self.init("it is not known whether anything was done: \(reason)", isRefusal: true)
+      self.init("it is not known what was done: \(reason)", isRefusal: true)
     case .purged(let queue, let count): self.init(ControlSentence.purged(count, queue))
     case .toldToEnd(let saidGoodbye):
       self.init(

@@ -17,7 +17,7 @@ package enum FindingPage {
     if !finding.evidence.isEmpty {
       blocks += [
         .heading("Evidence"),
-        .facts(finding.evidence.map { EvidenceText.fact($0, context.moments) }),
+        .facts(EvidenceText.facts(finding.evidence, context.moments)),
       ]
     }
     blocks += [.heading("What to do"), .prose(finding.remedy)]
@@ -79,8 +79,18 @@ package enum FindingPage {
 
 /// Evidence as a person reads it: units come from how the key ends.
 package enum EvidenceText {
-  package static func fact(_ item: EvidenceItem, _ moments: MomentFormat) -> PageFact {
-    let name = words(item.key)
+  package static func facts(_ items: [EvidenceItem], _ moments: MomentFormat) -> [PageFact] {
+    let names = Dictionary(items.map { (words($0.key), 1) }, uniquingKeysWith: +)
+    return items.map { item in
+      let isShared = names[words(item.key)] ?? 0 > 1
+      return fact(
+        item, named: isShared ? words(item.key, withUnit: true) : words(item.key), moments)
+    }
+  }
+
+  private static func fact(
+    _ item: EvidenceItem, named name: String, _ moments: MomentFormat
+  ) -> PageFact {
     switch item.value {
     case .text(let text): return PageFact(name, text)
     case .flag(let flag): return PageFact(name, flag ? "yes" : "no")
@@ -106,10 +116,11 @@ package enum EvidenceText {
     return "\((number * 100).rounded() / 100)"
   }
 
-  /// `hardLimitSeconds` → `hard limit`.
-  package static func words(_ key: String) -> String {
+  /// `hardLimitSeconds` → `hard limit`; with its unit where another key is called so too.
+  package static func words(_ key: String, withUnit: Bool = false) -> String {
     var name = key[...]
-    for unit in ["Seconds", "Bytes"] where name.hasSuffix(unit) && name.count > unit.count {
+    for unit in ["Seconds", "Bytes"]
+    where !withUnit && name.hasSuffix(unit) && name.count > unit.count {
       name = name.dropLast(unit.count)
     }
     var out = ""

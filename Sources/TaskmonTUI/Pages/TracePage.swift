@@ -139,9 +139,12 @@ package struct TracePage: Sendable {
     }
     return messages.flatMap { held -> [PageBlock] in
       let message = held.message.value.map { facts(of: $0) } ?? []
+      let queue =
+        held.queue.isEmpty
+        ? PageFact.unknown("queue", "neither its routing key nor its exchange names one")
+        : PageFact("queue", held.queue)
       return [
-        .heading("Held unacknowledged"),
-        .facts([PageFact("queue", held.queue)] + delivery(held) + message),
+        .heading("Held unacknowledged"), .facts([queue] + delivery(held) + message),
       ]
     }
   }

@@ -1,5 +1,6 @@
 import Glibc
 import TaskmonModel
+import TaskmonUnits
 
 /// Files that are nobody else's business: mode 0600 in folders of mode 0700, replaced as a whole.
 enum PrivateFile {
@@ -94,8 +95,7 @@ enum PrivateFile {
   ) -> String? {
     let home = environment["HOME"].map { $0 + "/.local/state" }
     guard let base = environment["XDG_STATE_HOME"] ?? home, base.hasPrefix("/") else { return nil }
-    let hash = (broker.url + "\n" + broker.keyPrefix).utf8
-      .reduce(UInt64(0xcbf2_9ce4_8422_2325)) { ($0 ^ UInt64($1)) &* 0x0100_0000_01b3 }
+    let hash = StableHash.fnv1a((broker.url + "\n" + broker.keyPrefix).utf8)
     return "\(base)/taskmon/\(kind)-\(String(hash, radix: 16)).json"
   }
 }

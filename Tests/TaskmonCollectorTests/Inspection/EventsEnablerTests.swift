@@ -1,4 +1,5 @@
 import CeleryProtocol
+import Logging
 import RedisClient
 import TaskmonModel
 import TaskmonTestSupport
@@ -12,12 +13,21 @@ import Testing
   private static let facts = WorkerFacts(id: id, firstHeard: at(0))
 
   private static func enabler(
-    _ server: RedisServer, isReadOnly: Bool = false, wait: Seconds = Seconds(10)
+    _ server: RedisServer, isReadOnly: Bool = false, wait: Seconds = Seconds(10),
+    inspector: Inspector? = nil
   ) throws -> EventsEnabler {
     let configuration = MonitorConfiguration.quick(try server.url(), isReadOnly: isReadOnly) {
       $0.replyWait = wait
     }
-    return EventsEnabler(configuration, time: SystemTime.source, cost: RedisCostCounter())
+    return EventsEnabler(
+      configuration, inspector: inspector ?? Self.inspector(server), time: SystemTime.source,
+      cost: RedisCostCounter())
+  }
+
+  private static func inspector(_ server: RedisServer) -> Inspector {
+    Inspector(
+      link: server.link(allows: [.read, .replyList, .control]), layout: layout,
+      time: SystemTime.source, budget: CollectionBudget())
   }
 
   private static func lists(_ server: RedisServer) throws -> WireValue {
@@ -64,6 +74,105 @@ import Testing
         == .asked(agreed: [], refused: ["celery@w1": "KeyError('enable_events')"], silent: []))
     #expect(await second.enabled.isEmpty)
     await second.close()
+  }
+
+  @Test func `whoever owes an answer is not asked, and a late agreement is one`() async throws {
+    let server = try await RedisServer()
+    let worker = try ScriptedWorker("celery@w1", on: server)
+    worker.fallSilent()
+    let inspector = Self.inspector(server)
+    let enabler = try Self.enabler(server, wait: Seconds(0.1), inspector: inspector)
+    _ = try await enabler.enable([Self.id])
+    #expect(await inspector.book.owes("celery@w1") != nil, "nobody else asks it now")
+    #expect(
+      try await enabler.enable([Self.id]) == .silent("an answer is owed by celery@w1"))
+    #expect(try await enabler.drainLate() == [])
+    try worker.answerLate(try #require(worker.requests.first))
+    #expect(
+      try await enabler.enable([Self.id])
+        == .asked(agreed: ["celery@w1"], refused: [:], silent: []))
+    #expect(worker.methods() == ["enable_events"])
+    #expect(await enabler.enabled.keys.map(\.self) == [Self.id])
+    #expect(await inspector.book.owes("celery@w1") == nil)
+    await enabler.close()
+  }
+
+  @Test func `a late agreement is noted without asking, and a late word of old is none`()
+    async throws
+  {
+    let server = try await RedisServer()
+    let worker = try ScriptedWorker("celery@w1", on: server)
+    worker.fallSilent()
+    let inspector = Self.inspector(server)
+    let enabler = try Self.enabler(server, wait: Seconds(0.1), inspector: inspector)
+    _ = try await enabler.enable([Self.id])
+    let first = try #require(worker.requests.first)
+    await inspector.paid("celery@w1")
+    _ = try await enabler.enable([WorkerID(name: "celery@w1", pid: 101)])
+    await enabler.keepOnly([WorkerID(name: "celery@w1", pid: 101)])
+    try worker.answerLate(first)
+    #expect(try await enabler.drainLate() == [], "the process asked first is no more")
+    #expect(await enabler.enabled.isEmpty)
+    try worker.answerLate(try #require(worker.requests.last))
+    #expect(try await enabler.drainLate() == ["celery@w1"])
+    #expect(await enabler.enabled.keys.map(\.pid) == [101])
+    await enabler.close()
+  }
+
+  @Test func `an agreement that comes while another is waited for is noted`() async throws {
+    let server = try await RedisServer()
+    let first = try ScriptedWorker("celery@w1", on: server)
+    let second = try ScriptedWorker("celery@w2", on: server)
+    first.fallSilent()
+    second.fallSilent()
+    let inspector = Self.inspector(server)
+    let enabler = try Self.enabler(server, inspector: inspector)
+    let broken = Task { try await enabler.enable([Self.id]) }
+    try await eventually("the first is asked") { !first.requests.isEmpty }
+    broken.cancel()
+    _ = await broken.result
+    await inspector.owe(Self.id)
+    let other = WorkerID(name: "celery@w2", pid: 7)
+    let next = Task { try await enabler.enable([other]) }
+    try await eventually("the second is asked") { !second.requests.isEmpty }
+    try first.answerLate(try #require(first.requests.first))
+    try second.answerLate(try #require(second.requests.first))
+    #expect(try await next.value == .asked(agreed: ["celery@w2"], refused: [:], silent: []))
+    #expect(await Set(enabler.enabled.keys) == [Self.id, other])
+    #expect(await inspector.book.owes("celery@w1") == nil)
+    await enabler.close()
+  }
+
+  @Test func `two who ask at a time take no answers from each other`() async throws {
+    let server = try await RedisServer()
+    let worker = try ScriptedWorker("celery@w1", on: server)
+    worker.fallSilent()
+    let enabler = try Self.enabler(server)
+    let first = Task { try await enabler.enable([Self.id]) }
+    try await eventually("it is asked") { !worker.requests.isEmpty }
+    #expect(
+      try await enabler.enable([WorkerID(name: "celery@w2", pid: 7)])
+        == .silent("another answer is waited for"))
+    try worker.answerLate(try #require(worker.requests.first))
+    #expect(
+      try await first.value == .asked(agreed: ["celery@w1"], refused: [:], silent: []))
+    await enabler.close()
+  }
+
+  @Test func `a process that never agreed is forgotten with the others`() async throws {
+    let server = try await RedisServer()
+    let monitor = Monitor(
+      .quick(try server.url()), time: SystemTime.source,
+      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    let worker = try ScriptedWorker("celery@w1", on: server)
+    worker.fallSilent()
+    _ = await monitor.enableEvents(of: [Self.id])
+    #expect(await monitor.enabler.due([Self.facts]) == [])
+    var snapshot = try SnapshotAssemblyTests.snapshot(
+      inspection: InspectionFacts(lastRound: at(90)))
+    await monitor.noteEnabledEvents(in: &snapshot)
+    #expect(await monitor.enabler.due([Self.facts]) == [Self.id], "as if it had never been asked")
+    await monitor.enabler.close()
   }
 
   @Test func `whoever owes an answer or has no pid is not due`() async throws {

@@ -193,6 +193,27 @@ import Testing
     #expect(try server.command("LLEN", "mail") == .integer(1))
   }
 
+  @Test func `where only some lists of a queue were removed, that is said`() async throws {
+    let server = try await RedisServer()
+    try server.command("RPUSH", "mail", "message")
+    try server.command("RPUSH", "mail\u{6}\u{16}3", "message")
+    try server.command(
+      "ACL", "SETUSER", "op", "on", ">pw", "+@all", "&*", "%R~*", "~mail")
+    // Where it is full each list is removed by itself.
+    try server.command("CONFIG", "SET", "maxmemory", "500kb")
+    let url = try server.url().with(username: "op", password: Secret("pw"))
+    guard
+      case .unclear(let reason) = await Self.perform(
+        .purge(queue: "mail"), Self.configuration(url))
+    else {
+      Issue.record("it is said to be done, or not begun")
+      return
+    }
+    #expect(reason.hasPrefix("a part of it was removed, then: NOPERM"), "\(reason)")
+    #expect(try server.command("EXISTS", "mail") == .integer(0))
+    #expect(try server.command("LLEN", "mail\u{6}\u{16}3") == .integer(1))
+  }
+
   @Test func `a connection that may ask for events may not act`() async throws {
     let server = try await RedisServer()
     let link = server.link(allows: [.read, .replyList, .control, .change])

@@ -22,6 +22,11 @@ final class ScriptedFleet: Sendable {
     let method: String
     let ticket: String
     let list: String
+
+    init(worker: String, _ call: PidboxRequest) {
+      self.worker = worker
+      (method, ticket, list) = (call.method, call.ticket, call.list)
+    }
   }
 
   fileprivate struct State {
@@ -48,15 +53,9 @@ final class ScriptedFleet: Sendable {
     self.answers = answers
     self.server = server
     state = Mutex(State(dueLate: late))
-    let ears = try server.connect()
-    _ = try ears.pipeline([[Array("PSUBSCRIBE".utf8), Array("/0.celery.pidbox".utf8)]])
-    let hands = try server.connect()
-    nonisolated(unsafe) let connections = (ears, hands)
-    Thread.detachNewThread { [weak self] in
-      while let push = try? connections.0.reply() {
-        guard let self else { return }
-        do { try self.hear(push, connections.1) } catch { return }
-      }
+    try PidboxRequest.listen(on: server) { [weak self] call, hands in
+      guard let self else { throw CancellationError() }
+      try self.hear(call, hands)
     }
   }
 
@@ -73,24 +72,17 @@ final class ScriptedFleet: Sendable {
     for request in due { try push(request, over: hands) }
   }
 
-  private func hear(_ push: WireValue, _ hands: WireClient) throws {
-    guard let data = push.array?.last?.text,
-      let envelope = try JSONSerialization.jsonObject(with: Data(data.utf8)) as? [String: Any],
-      let encoded = envelope["body"] as? String, let body = Data(base64Encoded: encoded),
-      let call = try JSONSerialization.jsonObject(with: body) as? [String: Any],
-      let method = call["method"] as? String, let ticket = call["ticket"] as? String,
-      let list = (call["reply_to"] as? [String: Any])?["routing_key"] as? String
-    else { return }
-    let asked = call["destination"] as? [String] ?? names
+  private func hear(_ call: PidboxRequest, _ hands: WireClient) throws {
+    let asked = call.destination ?? names
     let allowed = try allowedNow(hands)
     let now = state.withLock { state in
       state.facts.requests += 1
       state.allowed = allowed
-      if call["destination"] is [String] {
+      if call.destination != nil {
         state.facts.longestDestination = max(state.facts.longestDestination, asked.count)
       }
       return asked.compactMap { name in
-        state.take(Request(worker: name, method: method, ticket: ticket, list: list), silent)
+        state.take(Request(worker: name, call), silent)
       }
     }
     for request in now { try self.push(request, over: hands) }

@@ -36,18 +36,9 @@ final class ScriptedWorker: Sendable {
         "conf": conf, "enable_events": #"{"ok": "task events enabled"}"#, "query_task": "{}",
         "reserved": "[]", "scheduled": "[]", "revoked": "[]",
       ]))
-    let ears = try server.connect()
-    _ = try ears.pipeline([[Array("PSUBSCRIBE".utf8), Array("/0.celery.pidbox".utf8)]])
-    let hands = try server.connect()
-    // A machine with much to do is no reason for a worker to go deaf.
-    ears.wait(atMost: 0)
-    hands.wait(atMost: 60)
-    nonisolated(unsafe) let connections = (ears, hands)
-    Thread.detachNewThread { [weak self] in
-      while let push = try? connections.0.reply() {
-        guard let self else { return }
-        try? self.hear(push, connections.1)
-      }
+    try PidboxRequest.listen(on: server) { [weak self] call, hands in
+      guard let self else { throw CancellationError() }
+      try? self.hear(call, hands)
     }
   }
 
@@ -56,6 +47,8 @@ final class ScriptedWorker: Sendable {
   func answer(_ method: String, with json: String) {
     state.withLock { $0.answers[method] = json }
   }
+  /// Gives no answer to this any more, and none late.
+  func ignore(_ method: String) { state.withLock { $0.answers[method] = nil } }
   func fallSilent(_ isSilent: Bool = true) { state.withLock { $0.isSilent = isSilent } }
 
   /// Answers now what was asked when it was silent.
@@ -63,19 +56,12 @@ final class ScriptedWorker: Sendable {
     try push(request, over: try server.connect())
   }
 
-  private func hear(_ push: WireValue, _ hands: WireClient) throws {
-    guard let data = push.array?.last?.text,
-      let envelope = try JSONSerialization.jsonObject(with: Data(data.utf8)) as? [String: Any],
-      let encoded = envelope["body"] as? String, let body = Data(base64Encoded: encoded),
-      let call = try JSONSerialization.jsonObject(with: body) as? [String: Any],
-      let method = call["method"] as? String, let ticket = call["ticket"] as? String,
-      let list = (call["reply_to"] as? [String: Any])?["routing_key"] as? String
-    else { return }
-    if let destination = call["destination"] as? [String], !destination.contains(name) { return }
+  private func hear(_ call: PidboxRequest, _ hands: WireClient) throws {
+    guard call.destination?.contains(name) ?? true else { return }
     let request = Request(
-      method: method, ticket: ticket, list: list,
-      timeToLive: try hands.command("PTTL", list).integer ?? 0,
-      lastElement: try hands.command("LINDEX", list, "-1").text)
+      method: call.method, ticket: call.ticket, list: call.list,
+      timeToLive: try hands.command("PTTL", call.list).integer ?? 0,
+      lastElement: try hands.command("LINDEX", call.list, "-1").text)
     let isSilent = state.withLock { state in
       state.requests.append(request)
       return state.isSilent

@@ -94,6 +94,23 @@ import Testing
     await office.desk.close()
   }
 
+  @Test func `what was answered before Redis was lost stays, and who was asked then owes`()
+    async throws
+  {
+    let server = try await RedisServer()
+    let worker = try ScriptedWorker("celery@w1", on: server)
+    worker.ignore("scheduled")
+    let office = try Self.office(server) { $0.searchReplyWait = .minutes(5) }
+    let look = Task { await office.look() }
+    try await eventually("the second is asked") { worker.methods().last == "scheduled" }
+    try await server.kill9()
+    let found = await look.value
+    #expect(found.reserved.value?.count == 0)
+    #expect(found.scheduled.reason?.hasPrefix("no answer: ") == true)
+    #expect(found.revoked == .unavailable("not asked: it owes an answer"))
+    #expect(await office.inspector.book.owes("celery@w1") != nil)
+  }
+
   @Test func `whoever owes an answer of the usual rounds is not asked`() async throws {
     let server = try await RedisServer()
     let worker = try ScriptedWorker("celery@w1", on: server)

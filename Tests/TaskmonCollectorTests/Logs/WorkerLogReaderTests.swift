@@ -168,6 +168,23 @@ struct WorkerLogReaderTests {
       reading.problems == ["\(shelf.folder.path("loop.log")): Too many levels of symbolic links"])
   }
 
+  @Test("as long as a file cannot be opened nothing is heard")
+  func openedLate() async throws {
+    let shelf = try Shelf()
+    mkdir(shelf.folder.path("w1.log"), 0o700)
+    for _ in 0..<3 {
+      let file = try #require(await shelf.look().files.first)
+      #expect(file.facts.failure != nil && file.facts.window.counted.heard == .zero)
+    }
+    rmdir(shelf.folder.path("w1.log"))
+    try shelf.say("w1.log", 5)
+    var facts = try #require(await shelf.look().files.first?.facts)
+    #expect(facts.failure == nil && facts.window.counted.heard == .zero)
+    try shelf.say("w1.log")
+    facts = try #require(await shelf.look().files.first?.facts)
+    #expect(facts.window.counts.ofTasks == 1 && facts.window.counted.heard == Seconds(10))
+  }
+
   // MARK: Across runs
 
   @Test("the next run reads what came since, and only that")
@@ -195,6 +212,20 @@ struct WorkerLogReaderTests {
     try first.say("w1.log", 4)
     let second = try Shelf(after: first, countsTails: true, positions: positions)
     #expect(await second.told() == ["w1.log": 6])
+  }
+
+  @Test("what was written before a rename is not heard where the old file is gone")
+  func lostBetweenRuns() async throws {
+    let first = try Shelf()
+    try first.say("w1.log", 5)
+    let positions = await first.positions()
+    try first.say("w1.log", 2)
+    unlink(first.folder.path("w1.log"))
+    try first.say("w1.log", 4)
+    let second = try Shelf(after: first, countsTails: true, positions: positions)
+    let facts = try #require(await second.look().files.first?.facts)
+    #expect(facts.window.counts.ofTasks == 4)
+    #expect(facts.window.counted.heard == .zero, "what was lost is not known to be nothing")
   }
 
   @Test("another content under the same name is read from its start")

@@ -164,6 +164,55 @@ import Testing
     #expect(worker.methods() == ["ping"])
   }
 
+  @Test func `who does not answer one question is asked no other`() async throws {
+    let server = try await RedisServer()
+    let mute = try ScriptedWorker("celery@w1", on: server)
+    let other = try ScriptedWorker("celery@w2", on: server)
+    mute.ignore("conf")
+    let trace = try await Self.search(server, "x") { $0.searchReplyWait = Seconds(0.5) }
+    #expect(mute.methods() == ["ping", "conf"])
+    #expect(other.methods() == ["ping", "conf", "active_queues", "active"])
+    #expect(trace.workers.value?.answered == ["celery@w2"])
+    #expect(trace.workers.value?.silent == 1)
+  }
+
+  /// Of 64 KiB each.
+  @Test(arguments: [(127, false), (128, true)])
+  func `an answer that is owed takes its room`(_ limit: Int, _ isAsked: Bool) async throws {
+    let server = try await RedisServer()
+    let mute = try ScriptedWorker("celery@w1", on: server)
+    let other = try ScriptedWorker("celery@w2", on: server)
+    mute.ignore("conf")
+    let trace = try await Self.search(server, "x") {
+      $0.searchReplyWait = Seconds(0.5)
+      $0.replyBytes = .kibibytes(limit)
+    }
+    #expect(other.methods().contains("active") == isAsked)
+    #expect((trace.workers.value != nil) == isAsked)
+    if !isAsked {
+      #expect(trace.workers.reason?.contains("beside 1 still owed") == true)
+    }
+  }
+
+  @Test func `an answer that cannot be read is none`() async throws {
+    let server = try await RedisServer()
+    let worker = try ScriptedWorker("celery@w1", on: server)
+    worker.answer("active", with: "7")
+    let trace = try await Self.search(server, "x") { $0.searchReplyWait = Seconds(10) }
+    #expect(trace.workers.value?.answered == [] && trace.workers.value?.silent == 1)
+  }
+
+  @Test func `what the user may not read is unknown and not nothing`() async throws {
+    let server = try await RedisServer()
+    try Self.fill(server, ["m"])
+    try Self.hold(server, "m", since: 1)
+    try server.command("ACL", "SETUSER", "default", "-lrange", "-hget")
+    let trace = try await Self.search(server, "m", isReadOnly: true)
+    #expect(trace.waiting.reason?.contains("NOPERM") == true)
+    #expect(trace.held.reason?.contains("NOPERM") == true)
+    #expect(!trace.isFound)
+  }
+
   @Test func `read-only asks nobody, and a full Redis is asked nothing either`() async throws {
     let server = try await RedisServer()
     let worker = try ScriptedWorker("celery@w1", on: server)

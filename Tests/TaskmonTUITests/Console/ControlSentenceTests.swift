@@ -75,7 +75,7 @@ struct ControlSentenceTests {
         == ConsoleMessage("nothing was done: Redis is loading", isRefusal: true))
     #expect(
       ConsoleMessage(.unclear("closed"), of: purge)
-        == ConsoleMessage("it is not known whether anything was done: closed", isRefusal: true))
+        == ConsoleMessage("it is not known what was done: closed", isRefusal: true))
   }
 
   @Test("A message that is longer than the window is told in full until the next key")

@@ -64,9 +64,19 @@ struct EvidenceTextTests {
       ("Seconds", .number(3), "seconds", "3s"),
     ])
   func facts(key: String, value: EvidenceValue, name: String, text: String) {
-    let fact = EvidenceText.fact(EvidenceItem(key, value), MomentFormat())
-    #expect(fact.name == name)
-    #expect(fact.value == text)
+    let fact = EvidenceText.facts([EvidenceItem(key, value)], MomentFormat()).first
+    #expect(fact?.name == name)
+    #expect(fact?.value == text)
+  }
+
+  @Test("What would be called the same keeps its unit")
+  func shared() {
+    let items = [
+      EvidenceItem("largeResults", .number(5)), EvidenceItem("largeResultsBytes", .number(2048)),
+    ]
+    let facts = EvidenceText.facts(items, MomentFormat())
+    #expect(facts.map(\.name) == ["large results", "large results bytes"])
+    #expect(facts.map(\.value) == ["5", "2.0 KiB"])
   }
 }
 

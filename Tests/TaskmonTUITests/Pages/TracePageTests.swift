@@ -75,6 +75,16 @@ struct TracePageTests {
         == "task x has a result whose state could not be read")
   }
 
+  @Test("A queue that is not known is no empty name")
+  func unknownQueue() {
+    let text = Self.page { trace in
+      var held = Self.held()
+      held.queue = ""
+      trace.held = .value([held])
+    }.text
+    #expect(text.contains("? (neither its routing key nor its exchange names one)"))
+  }
+
   @Test("That nothing is known says what was not looked at")
   func unknown() {
     #expect(

@@ -47,7 +47,7 @@ extension EventLedger {
   }
 
   /// Workers, and tasks whose end was not heard, that there was no room for.
-  var dropped: Int { workers.dropped + tasks.dropped }
+  var dropped: Int { workers.dropped + tasks.dropped + troubles.dropped }
 
   func task(_ id: String) -> TaskSighting? {
     tasks.place(of: TaskKey(id, hasher)).map { sighting(tasks.records[$0]) }

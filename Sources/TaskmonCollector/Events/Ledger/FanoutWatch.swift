@@ -32,7 +32,7 @@ struct FanoutWatch: Sendable {
   private struct Open: Sendable {
     var hash: UInt64 = 0
     var firstAt = -Double.infinity
-    var ids = (TaskKey.none, TaskKey.none)
+    var ids = (TaskKey.zero, TaskKey.zero)
     var queues = (NameTable.unknown, NameTable.unknown)
     var name = NameTable.unknown
     var isDone = false
@@ -68,7 +68,7 @@ struct FanoutWatch: Sendable {
     let place = place(of: hash, at: moment)
     guard open[place].hash == hash, abs(moment - open[place].firstAt) <= Self.span else {
       open[place] = Open(
-        hash: hash, firstAt: moment, ids: (id, .none), queues: (queue, NameTable.unknown),
+        hash: hash, firstAt: moment, ids: (id, .zero), queues: (queue, NameTable.unknown),
         name: name)
       return nil
     }
@@ -124,8 +124,4 @@ struct FanoutWatch: Sendable {
     completed = []
     next = 0
   }
-}
-
-extension TaskKey {
-  fileprivate static let none = TaskKey(high: 0, low: 0)
 }

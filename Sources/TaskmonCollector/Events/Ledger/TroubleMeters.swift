@@ -28,6 +28,8 @@ struct TroubleMeters: Sendable {
 
   private var counts: [Key: WindowCount] = [:]
   private let limit: Int
+  /// The minute in which room was made last: there is none to be made before the next.
+  private var sweptIn: Int64?
   private(set) var dropped = 0
 
   init(limit: Int) { self.limit = max(1, limit) }
@@ -36,14 +38,22 @@ struct TroubleMeters: Sendable {
   mutating func count(_ what: What, of name: NameTable.Index, at tick: Int64) {
     let key = Key(name: name, what: what)
     if counts.count >= limit, counts[key] == nil {
-      let live = Meter.lastMinutes(at: tick)
-      counts = counts.filter { $0.value.recent(live) > 0 }
+      makeRoom(at: tick)
       guard counts.count < limit else {
         dropped += 1
         return
       }
     }
     counts[key, default: WindowCount()].add(at: tick)
+  }
+
+  /// What has not happened lately goes.
+  private mutating func makeRoom(at tick: Int64) {
+    let minute = tick / Meter.ticksPerMinute
+    guard sweptIn != minute else { return }
+    sweptIn = minute
+    let live = Meter.lastMinutes(at: tick)
+    counts = counts.filter { $0.value.recent(live) > 0 }
   }
 
   mutating func forgetRecent() { counts = [:] }
