@@ -38,7 +38,7 @@ package struct Evaluator: Sendable {
         unknown: rules.map { UnknownRule(rule: $0.id, missing: "no snapshot yet") })
     }
     let gate = Gate(snapshot)
-    let scene = Scene(history, snapshot)
+    let scene = Scene(history, snapshot, thresholds: thresholds)
     var report = HealthReport(
       takenAt: snapshot.takenAt, observed: snapshot.observed, isGateShut: gate.isShut)
     var present: [Ranked] = []

@@ -68,11 +68,10 @@ package struct BeatDown: Rule {
   package init() {}
 
   package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
-    let (history, snapshot) = (scene.history, scene.snapshot)
     let lateness = scene.lateness
     if let unknown = lateness.unknown { return .unknown(unknown) }
-    if let silence = BeatSilence(lateness, history, snapshot, limits) {
-      return .findings([silence.finding(snapshot)])
+    if let silence = scene.beatSilence {
+      return .findings([silence.finding(scene.snapshot)])
     }
     return lateness.doubt.map(Verdict.unknown) ?? .healthy
   }
@@ -94,7 +93,7 @@ struct BeatSilence {
   /// `limits` are those of `beat-down`.
   init?(
     _ lateness: ScheduleLateness, _ history: SnapshotHistory, _ snapshot: Snapshot,
-    _ limits: ThresholdValues = ThresholdValues(BeatDown.thresholds)
+    _ limits: ThresholdValues
   ) {
     let now = snapshot.takenAt
     let limit = limits.seconds("silence")

@@ -66,7 +66,7 @@ package struct BeatLate: Rule {
     let (history, snapshot) = (scene.history, scene.snapshot)
     let lateness = scene.lateness
     if let unknown = lateness.unknown { return .unknown(unknown) }
-    if BeatSilence(lateness, history, snapshot) != nil { return .healthy }
+    if scene.beatSilence != nil { return .healthy }
     let findings = lateness.overdue.compactMap { finding($0, lateness, history, snapshot, limits) }
     if findings.isEmpty, let doubt = lateness.doubt { return .unknown(doubt) }
     return .judged(findings)

@@ -74,9 +74,7 @@ package struct LostWorker: Rule {
     if let reason = snapshot.workers.reason { return .unknown(reason) }
     let heard = snapshot.events.heard.reduce(Seconds.zero) { $0 + $1.length }
     guard heard > .zero else { return .unknown("the event stream was not heard") }
-    let watch =
-      limits == scene.watch.limits
-      ? scene.watch : WorkerWatch(scene.history, snapshot, limits: limits)
+    let watch = scene.watch
     let needed = limits.seconds("silence")
     if watch.tracks.isEmpty, heard < needed {
       return .unknown("needs \(needed.text) of heartbeats, has \(heard.text)")

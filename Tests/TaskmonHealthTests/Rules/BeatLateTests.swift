@@ -81,6 +81,16 @@ import Testing
     #expect(told(try verdict(BeatDown.self, seen)) == ["critical beat"])
   }
 
+  @Test func itIsQuietOnlyByTheThresholdsOfBeatDown() throws {
+    let dead = history(of: snapshot(beat: redBeat([redBeatEntry(due: 700)])))
+    let patient = ["beat-down.silence=20m"]
+    #expect(told(try verdict(BeatLate.self, dead, set: patient)) == ["critical tick"])
+    #expect(try verdict(BeatDown.self, dead, set: patient) == .healthy)
+    var evaluator = Evaluator(
+      rules: [BeatLate.self, BeatDown.self], thresholds: try ThresholdOverrides(patient))
+    #expect(evaluator.evaluate(dead).present.map(\.rule) == [BeatLate.id])
+  }
+
   @Test func theFindingTellsWhatElseRanAndWhenTheLockWasRenewed() throws {
     let entries = [redBeatEntry(due: 45), redBeatEntry("other", due: -5, ran: 40)]
     let seen = history(
