@@ -10,7 +10,9 @@ package struct ScheduleTrack: Sendable, Equatable, Codable {
   package private(set) var renewedAt: Timestamp?
   /// Since when there has been no lock, or one that never expires; nil while one is held.
   package private(set) var openSince: Timestamp?
-  /// When entries were seen to move on since then, oldest first; at most 16.
+  /// Since when there has been no lock under any name; nil while there is one.
+  package private(set) var missingSince: Timestamp?
+  /// When entries were seen to be run since `openSince`, oldest first; at most 16.
   package private(set) var openMoves: [Timestamp]
   /// When the lock's token last became another one.
   package private(set) var tokenChangedAt: Timestamp?
@@ -40,6 +42,11 @@ package struct ScheduleTrack: Sendable, Equatable, Codable {
 
   private mutating func absorb(_ new: BeatLock?, isCertain: Bool, at now: Timestamp) {
     defer { lock = new }
+    if new != nil {
+      missingSince = nil
+    } else if isCertain {
+      missingSince = missingSince ?? now
+    }
     guard let new, new.timeToLive != nil else {
       guard isCertain else { return }
       if openSince == nil { openMoves = [] }

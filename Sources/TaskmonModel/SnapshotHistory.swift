@@ -13,8 +13,6 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
   package private(set) var beatEntries: [String: BeatTrack]
   /// How often the tasks of the schedule ran, by task name.
   package private(set) var scheduledRuns: [String: RunTrack]
-  /// When the RedBeat lock was first seen missing while a schedule exists; nil while it is held.
-  package private(set) var lockMissingSince: Timestamp?
   /// RedBeat's lock and due moments.
   package private(set) var schedule: ScheduleTrack
   /// How often RedBeat's entries ran, by the entry's name.
@@ -31,7 +29,7 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
   package private(set) var earlierRunEnded: Timestamp?
 
   private enum CodingKeys: String, CodingKey {
-    case queues, workers, beatEntries, scheduledRuns, lockMissingSince, schedule, server
+    case queues, workers, beatEntries, scheduledRuns, schedule, server
     case registries, activity, chords, tasks, earlierRunEnded, entryRuns, workerLogs
   }
 
@@ -58,7 +56,6 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     beatEntries = try container.decode([String: BeatTrack].self, forKey: .beatEntries)
     scheduledRuns =
       try container.decodeIfPresent([String: RunTrack].self, forKey: .scheduledRuns) ?? [:]
-    lockMissingSince = try container.decodeIfPresent(Timestamp.self, forKey: .lockMissingSince)
     schedule =
       try container.decodeIfPresent(ScheduleTrack.self, forKey: .schedule) ?? ScheduleTrack()
     entryRuns =
@@ -83,7 +80,6 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     try container.encode(workersInOrder, forKey: .workers)
     try container.encode(beatEntries, forKey: .beatEntries)
     try container.encode(scheduledRuns, forKey: .scheduledRuns)
-    try container.encodeIfPresent(lockMissingSince, forKey: .lockMissingSince)
     try container.encode(schedule, forKey: .schedule)
     try container.encode(entryRuns, forKey: .entryRuns)
     try container.encode(registries, forKey: .registries)
@@ -169,7 +165,6 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
       }
     }
     if case .value(let redBeat?) = snapshot.beat.redBeat {
-      lockMissingSince = redBeat.lock == nil ? lockMissingSince ?? snapshot.takenAt : nil
       let entries = snapshot.beat.entries.value ?? []
       schedule.absorb(redBeat, entries, at: snapshot.polledAt ?? snapshot.takenAt)
       absorbEntryRuns(entries, at: snapshot.takenAt)

@@ -177,9 +177,9 @@ import Testing
         beat: BeatFacts(redBeat: .value(RedBeatFacts(lock: lock, entryCount: 1))))
     }
     var history = history(of: locked(0, nil), locked(5, nil))
-    #expect(history.lockMissingSince == noon)
+    #expect(history.schedule.missingSince == noon)
     history.absorb(locked(9, BeatLock(token: "t")))
-    #expect(history.lockMissingSince == nil)
+    #expect(history.schedule.missingSince == nil)
   }
 
   // MARK: State
@@ -194,7 +194,7 @@ import Testing
     #expect(second.latest == nil)
     #expect(second.queues == first.queues)
     #expect(second.beatEntries == first.beatEntries)
-    #expect(second.lockMissingSince == noon)
+    #expect(second.schedule.missingSince == noon)
     #expect(second.earlierRunEnded == noon)
     let track = try #require(second.workers[WorkerID(name: "celery@w1", pid: 100)])
     #expect(track.isFromEarlierRun)

@@ -98,7 +98,7 @@ struct BeatSilence {
     let now = snapshot.takenAt
     let limit = limits.seconds("silence")
     self.lateness = lateness
-    lockMissingSince = lateness.isRedBeat ? history.lockMissingSince : nil
+    lockMissingSince = lateness.isRedBeat ? history.schedule.missingSince : nil
     due = lateness.overdue.count
     let last = Self.lastSign(lateness, history)
     func silence(_ entry: OverdueEntry) -> Seconds { now - max(entry.due, last ?? entry.due) }
@@ -155,8 +155,8 @@ struct BeatSilence {
   private func lockText(_ lock: BeatLock?, at now: Timestamp) -> String {
     guard lateness.isRedBeat else { return "" }
     guard let lock else {
-      let missing = lockMissingSince.map { " for \((now - $0).text)" } ?? ""
-      return "; RedBeat's lock is missing\(missing)"
+      return lockMissingSince.map { "; RedBeat's lock is missing for \((now - $0).text)" }
+        ?? "; RedBeat's lock is not under its usual name"
     }
     guard let left = lock.timeToLive else { return "; RedBeat's lock is held and never expires" }
     return "; RedBeat's lock is held for another \(left.text), before which no other beat can start"

@@ -69,8 +69,10 @@ package struct BeatWithoutLock: Rule {
       return judgeOpen(since, redBeat, history, snapshot, limits)
     }
     if let finding = formerHolder(track, history, snapshot, limits) { return .findings([finding]) }
-    return .healthy
+    return redBeat.isLockCertain ? .healthy : Self.uncertain
   }
+
+  private static let uncertain = Verdict.unknown("RedBeat's lock: \(RedBeatFacts.unsought)")
 
   private func judgeOpen(
     _ since: Timestamp, _ redBeat: RedBeatFacts, _ history: SnapshotHistory, _ snapshot: Snapshot,
@@ -82,7 +84,9 @@ package struct BeatWithoutLock: Rule {
       return .findings([finding(redBeat.lock, moves, since, snapshot)])
     }
     // A lock that is gone with its beat is no news of this rule.
-    guard let reason = snapshot.beat.entries.reason else { return .healthy }
+    guard let reason = snapshot.beat.entries.reason else {
+      return redBeat.isLockCertain ? .healthy : Self.uncertain
+    }
     return .unknown("whether entries move on without the lock: \(reason)")
   }
 
