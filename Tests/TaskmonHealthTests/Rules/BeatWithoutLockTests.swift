@@ -91,17 +91,44 @@ import Testing
     return looks(tokens, publications: publications)
   }
 
-  @Test func theFormerHolderThatStillPublishesIsTold() throws {
-    let both = Self.published([("gen1@a", [95, 90, 40, 10]), ("gen2@b", [70, 30, 5])])
+  /// Each four seconds, twice the entry's period, for the last three quarters of a minute.
+  private static let turns = stride(from: 48.0, through: 4, by: -4).map(\.self)
+
+  @Test func theFormerHolderThatKeepsItsPaceIsTold() throws {
+    let both = Self.published([
+      ("gen1@a", [95, 90] + Self.turns), ("gen2@b", [70] + Self.turns.map { $0 - 2 }),
+    ])
     let said = try verdict(BeatWithoutLock.self, both)
     #expect(told(said) == ["warning beat"])
     #expect(said.first?.evidence("formerHolder") == .text("gen1@a"))
+    #expect(said.first?.evidence("publishers") == .list(["gen1@a", "gen2@b"]))
+  }
+
+  @Test func aProcessIsOneWhateverTellsOfIt() throws {
+    let both = Self.published([
+      ("gen1@a/r1", [95, 90]), ("gen1@a", Self.turns), ("gen2@b", Self.turns.map { $0 - 2 }),
+    ])
+    #expect(told(try verdict(BeatWithoutLock.self, both)) == ["warning beat"])
+  }
+
+  @Test func whatADeadHolderSentMayBeSeenLater() throws {
+    let waited = Self.published([
+      ("gen1@a/r1", [95, 90] + Self.turns), ("gen2@b", Self.turns.map { $0 - 2 }),
+    ])
+    #expect(try verdict(BeatWithoutLock.self, waited) == .healthy)
+  }
+
+  @Test func whoCallsTheTaskNowAndThenIsNoBeat() throws {
+    let web = Self.published([
+      ("gen1@a", [95, 90, 41.3, 40, 11.6, 9.1]), ("gen2@b", Self.turns.map { $0 - 2 }),
+    ])
+    #expect(try verdict(BeatWithoutLock.self, web) == .healthy)
   }
 
   @Test func aTakeoverAndAHolderThatTookANewTokenAreHealthy() throws {
-    let handover = Self.published([("gen1@a", [95, 90, 79]), ("gen2@b", [70, 30, 5])])
+    let handover = Self.published([("gen1@a", [95, 90, 79]), ("gen2@b", [70] + Self.turns)])
     #expect(try verdict(BeatWithoutLock.self, handover) == .healthy)
-    let same = Self.published([("gen1@a", [95, 90, 40, 10])])
+    let same = Self.published([("gen1@a", [95, 90] + Self.turns)])
     #expect(try verdict(BeatWithoutLock.self, same) == .healthy)
   }
 
