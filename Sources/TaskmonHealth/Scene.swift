@@ -33,6 +33,6 @@ package struct Scene: Sendable {
     self.lateness = lateness
     beatSilence = BeatSilence(
       lateness, history, snapshot, thresholds.values(for: BeatDown.self))
-    visibility = VisibilityTimeout(watch, assumed: VisibilityTimeout.standard)
+    visibility = VisibilityTimeout(watch)
   }
 }

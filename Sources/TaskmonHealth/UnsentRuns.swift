@@ -183,14 +183,6 @@ extension UnsentRuns {
   /// was.
   private func emptyUntil(_ queue: QueueFacts, since start: Timestamp?) -> Timestamp? {
     guard queue.ready > 0 else { return snapshot.takenAt }
-    guard let track = history.queues[queue.name], let start else { return nil }
-    let before = track.ready.last { $0.at <= start }
-    let samples = track.ready.filter { $0.at > start }
-    // Where nothing has come or gone since, nothing came.
-    let isStill = samples.allSatisfy { $0.ready == queue.ready }
-    if isStill, before?.ready == queue.ready, track.headSince.map({ $0 <= start }) ?? false {
-      return snapshot.takenAt
-    }
-    return samples.last { $0.ready == 0 }?.at
+    return start.flatMap { history.queues[queue.name]?.lastWithoutArrivals(since: $0) }
   }
 }

@@ -290,6 +290,20 @@ package struct QueueTrack: Sendable, Equatable, Codable {
 
   var lastSeen: Timestamp? { ready.last?.at }
 
+  /// The last look at which nothing can have waited here that came after `start`; nil where there
+  /// was none since.
+  package func lastWithoutArrivals(since start: Timestamp) -> Timestamp? {
+    guard let latest = ready.last, latest.at > start else { return nil }
+    let before = ready.last { $0.at <= start }
+    // Where nothing was taken and there are no more than before, nothing came.
+    if let before, let headSince, headSince <= before.at,
+      ready.allSatisfy({ $0.at < before.at || $0.ready == before.ready })
+    {
+      return latest.at
+    }
+    return ready.last { $0.at > start && $0.ready == 0 }?.at
+  }
+
   mutating func absorb(_ queue: QueueFacts, at now: Timestamp) {
     absorbReady(queue.ready, at: now)
     guard let head = queue.head else {

@@ -235,4 +235,23 @@ import Testing
         "g-0": ChordTrack(size: 3, done: 2, unchangedSince: noon, changedAfter: noon)
       ])
   }
+
+  @Test func aQueueTellsWhenNothingThatCameLaterWaits() {
+    func track(_ samples: [(Double, Int)], head: Double) -> QueueTrack {
+      QueueTrack(
+        headTag: "t", headSince: ago(head),
+        ready: samples.map { ReadySample(at: ago($0.0), ready: $0.1) })
+    }
+    let still = track([(100, 3), (50, 3), (0, 3)], head: 100)
+    #expect(still.lastWithoutArrivals(since: ago(60)) == noon)
+    #expect(still.lastWithoutArrivals(since: ago(200)) == nil)
+    #expect(still.lastWithoutArrivals(since: noon) == nil)
+    // One was taken and another came, before or after.
+    #expect(
+      track([(100, 3), (50, 3), (0, 3)], head: 80).lastWithoutArrivals(since: ago(60)) == nil)
+    let emptied = track([(100, 3), (50, 0), (20, 0), (0, 1)], head: 0)
+    #expect(emptied.lastWithoutArrivals(since: ago(60)) == ago(20))
+    #expect(emptied.lastWithoutArrivals(since: ago(10)) == nil)
+    #expect(QueueTrack().lastWithoutArrivals(since: ago(60)) == nil)
+  }
 }

@@ -80,7 +80,7 @@ package struct LostWorker: Rule {
       return .unknown("needs \(needed.text) of heartbeats, has \(heard.text)")
     }
     var doubts: [String] = []
-    lazy var aftermath = Aftermath(watch)
+    lazy var aftermath = Aftermath(scene)
     var lost: [String: [Finding]] = [:]
     for track in watch.tracks {
       switch watch.liveness(of: track) {
@@ -106,9 +106,10 @@ private struct Aftermath {
   /// Workers that live and came while taskmon listened.
   let newcomers: [WorkerTrack]
 
-  init(_ watch: WorkerWatch) {
+  init(_ scene: Scene) {
+    let watch = scene.watch
     self.watch = watch
-    whereabouts = Whereabouts(watch)
+    whereabouts = Whereabouts(scene)
     let waiting = (watch.snapshot.queues.value ?? []).filter { $0.ready > 0 }.map(\.name)
     abandoned = Set(waiting).subtracting(watch.consumedQueues())
     newcomers = watch.tracks.filter { $0.joinedAt != nil && watch.liveness(of: $0).consumes }

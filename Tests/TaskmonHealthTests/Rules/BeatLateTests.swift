@@ -119,6 +119,20 @@ import Testing
         == "tick was not received, but may be among the messages that wait in celery")
   }
 
+  @Test(arguments: [(75.0, false), (60, true)])
+  func aQueueThatWasEmptyBeforeItWasLateMayHideIt(_ emptied: Double, _ isLate: Bool) throws {
+    // Due 80 s ago, and late since 70 s ago.
+    let beat = plainBeat(received: [90])
+    let seen = history(
+      of: snapshot(at: ago(100), queues: .value([queue(ready: 2)])),
+      snapshot(at: ago(emptied), queues: .value([queue(ready: 0, head: nil)])),
+      snapshot(at: ago(30), queues: .value([queue(ready: 1)])),
+      snapshot(queues: .value([queue(ready: 2)]), beat: beat))
+    let said = try verdict(BeatLate.self, seen)
+    #expect(told(said) == (isLate ? ["warning tick"] : []))
+    #expect((said.reason == nil) == isLate)
+  }
+
   @Test(arguments: ["beat-late", "beat-down", "multiple-beats"] as [RuleID])
   func ofAScheduleThatOnlyMessagesTellNoTimeIsKnown(_ id: RuleID) throws {
     let rule = try #require(RuleRegistry.rule(id))
