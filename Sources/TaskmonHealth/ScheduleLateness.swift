@@ -58,12 +58,33 @@ struct ScheduleLateness {
   ) {
     lastPublish = all.compactMap { $0.runCount ?? 0 > 0 ? $0.lastRun : nil }.max()
     for entry in all where entry.isEnabled {
-      guard let due = entry.dueAt else { continue }
+      guard let score = entry.dueAt else { continue }
+      let track = history.schedule.entries[entry.name]
+      guard let due = Self.due(entry, score: min(score, track?.missedDue ?? score), now: now)
+      else {
+        doubt = doubt ?? "when \(entry.name) is due: it was saved between two runs"
+        continue
+      }
       judged += 1
       guard due < now else { continue }
-      let saved = history.schedule.entries[entry.name]?.savedAt
       overdue.append(
-        OverdueEntry(entry: entry, due: due, allowance: Self.allowance(entry, due, saved)))
+        OverdueEntry(
+          entry: entry, due: due, allowance: Self.allowance(entry, due, track?.savedAt)))
+    }
+  }
+
+  /// When an entry is due, by the moment that RedBeat has written; nil where that is not known.
+  ///
+  /// Whoever saves an entry between two runs, as each beat does at its start, writes a moment that
+  /// is too early by the time since the last run; beat itself is not misled by it.
+  private static func due(
+    _ entry: ScheduleEntry, score: Timestamp, now: Timestamp
+  ) -> Timestamp? {
+    guard score < now, let last = entry.lastRun, !score.isWholeMinute else { return score }
+    switch entry.schedule {
+    case .every(let period): return max(score, last + period)
+    case .crontab: return nil
+    case .other, .unknown: return score
     }
   }
 

@@ -62,6 +62,29 @@ import Testing
     #expect(try verdict(BeatWithoutLock.self, gone) == .healthy)
   }
 
+  /// An entry each 4 s, the last one now, whose due moment moves on and whose runs do not.
+  private static func saved(_ runs: [Int]) -> SnapshotHistory {
+    var history = SnapshotHistory()
+    for (index, count) in runs.enumerated() {
+      let at = ago(Double(runs.count - 1 - index) * 4)
+      var entry = redBeatEntry(due: 0, runs: count, now: at)
+      entry.lastRun = ago(200)
+      history.absorb(snapshot(at: at, beat: redBeat([entry], lock: nil)))
+    }
+    return history
+  }
+
+  @Test func anEntryThatIsSavedAgainAndAgainDoesNotRun() throws {
+    #expect(
+      try verdict(BeatWithoutLock.self, Self.saved(Array(repeating: 7, count: 6))) == .healthy)
+  }
+
+  @Test func aRunThatIsReadLaterCountsTheMovesBefore() throws {
+    #expect(
+      told(try verdict(BeatWithoutLock.self, Self.saved([7, 7, 7, 7, 10]))) == ["warning beat"])
+    #expect(try verdict(BeatWithoutLock.self, Self.saved([7, 7, 7, 7, 9])) == .healthy)
+  }
+
   @Test func aBeatThatStartsAndTakesItsLockIsHealthy() throws {
     let starts = Self.looks([nil, nil, nil, lock(), lock(), lock()])
     #expect(try verdict(BeatWithoutLock.self, starts) == .healthy)
