@@ -23,8 +23,8 @@ package struct BeatDown: Rule {
       """,
     detection: """
       With RedBeat: for more than 5 min at least one enabled entry has been due in \
-      redbeat::schedule, and no entry was run meanwhile (last_run_at, messages) nor the lock \
-      renewed. Where there has been no lock at all for over 60 s, 60 s are enough, unless the \
+      redbeat::schedule, and no entry was run meanwhile (last_run_at, task-sent events) nor the \
+      lock renewed. Where there has been no lock at all for over 60 s, 60 s are enough, unless the \
       entry was saved by somebody a short while ago: a beat that sleeps does not know it yet. \
       Disabled entries and those scored -1 stay overdue for ever and do not count. Without \
       RedBeat: interval entries of the workers' beat_schedule whose messages were seen before have \
@@ -124,11 +124,14 @@ struct BeatSilence {
   private static func lastSign(
     _ lateness: ScheduleLateness, _ history: SnapshotHistory
   ) -> Timestamp? {
-    let traffic = history.beatEntries.values.flatMap {
-      [$0.receipts.last, $0.publications.last?.at]
+    let tracks = history.beatEntries.values
+    guard lateness.isRedBeat else {
+      let seen = tracks.flatMap { [$0.receipts.last, $0.publications.last?.at] }
+      return ([lateness.lastPublish] + seen).compactMap(\.self).max()
     }
-    let renewed = lateness.isRedBeat ? history.schedule.renewedAt : nil
-    return ([lateness.lastPublish, renewed] + traffic).compactMap(\.self).max()
+    // What workers receive now may have waited since long before beat died.
+    let sent = tracks.map { $0.publications.last(where: \.isDated)?.at }
+    return ([lateness.lastPublish, history.schedule.renewedAt] + sent).compactMap(\.self).max()
   }
 
   func finding(_ snapshot: Snapshot) -> Finding {
