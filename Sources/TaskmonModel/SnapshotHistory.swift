@@ -117,7 +117,8 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     let lists = snapshot.queues.value?.flatMap(\.priorities).filter { $0.ready > 0 }
     let holdings = ServerTrack.Holdings(
       ready: snapshot.queues.value.map { $0.reduce(0) { $0 + $1.ready } },
-      unacked: snapshot.unacked.value?.count, results: snapshot.results.value?.count,
+      unacked: snapshot.unacked.value?.count,
+      results: snapshot.broker.holdsResults ? snapshot.results.value?.count : nil,
       keys: facts.keys, lists: lists?.count)
     if server.absorb(facts, holdings: holdings, at: snapshot.takenAt) { queues = [:] }
   }
