@@ -46,9 +46,12 @@ package struct CollectionBudget: Sendable, Equatable {
   package var notableResult = ByteCount.kibibytes(4)
   package var largestResults = 50
   package var resultTasks = 2000
-  /// Pause between two complete passes over the results.
+  /// Pause between two complete passes over the results, at most.
   package var resultPause = Seconds(30)
+  /// The same between two looks for queues, or at RedBeat's entries.
   package var discoveryPause = Seconds(30)
+  /// Where a pass takes little, the next one comes sooner, but not sooner than this.
+  package var shortestPause = Seconds(10)
   /// Pause between two looks at the reply lists of others.
   package var censusPause = Seconds.minutes(5)
   /// Chords with parts outstanding that are followed.
@@ -146,4 +149,10 @@ package struct CollectionBudget: Sendable, Equatable {
   package var silenceBeforeNobody = Seconds(30)
 
   package init() {}
+
+  /// The pause after a pass of this length: passes take a twentieth of the time, where that is not
+  /// too rarely or too often.
+  func pause(_ longest: Seconds, after pass: Seconds) -> Seconds {
+    min(longest, max(shortestPause, pass * 20))
+  }
 }

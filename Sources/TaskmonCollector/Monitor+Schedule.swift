@@ -7,8 +7,11 @@ import TaskmonUnits
 extension Monitor {
   func readScheduleForever() async {
     while !Task.isCancelled {
-      let wait = configuration.budget.discoveryPause
-      guard await rest(await readRedBeatEntries() ? wait : Seconds(1)) else { return }
+      let begun = time.uptime()
+      let wait =
+        await readRedBeatEntries()
+        ? pause(configuration.budget.discoveryPause, afterPassFrom: begun) : Seconds(1)
+      guard await rest(wait) else { return }
       if facts.redBeat.value?.facts == nil, facts.redBeatEntries.value != nil {
         facts.redBeatEntries = .unavailable("RedBeat's schedule is gone")
       }

@@ -30,13 +30,18 @@ extension Monitor {
     return true
   }
 
+  func pause(_ longest: Seconds, afterPassFrom begun: Seconds) -> Seconds {
+    configuration.budget.pause(longest, after: time.uptime() - begun)
+  }
+
   // MARK: Queues
 
   func findQueuesForever() async {
     while !Task.isCancelled {
+      let begun = time.uptime()
       await findQueues()
       await countReplyLists()
-      let wait = configuration.budget.discoveryPause
+      let wait = pause(configuration.budget.discoveryPause, afterPassFrom: begun)
       guard await restBetweenPasses(firstRounds.contains(.bindings) ? wait : Seconds(1))
       else { return }
     }
@@ -235,8 +240,10 @@ extension Monitor {
           )
         }
         guard let redis = link?.link else { return }
-        let done = await scanResults(redis)
-        let wait = done ? configuration.budget.resultPause : Seconds(1)
+        let begun = time.uptime()
+        let wait =
+          await scanResults(redis)
+          ? pause(configuration.budget.resultPause, afterPassFrom: begun) : Seconds(1)
         guard await restBetweenPasses(wait) else { return }
       }
     }

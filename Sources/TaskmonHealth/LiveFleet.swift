@@ -46,10 +46,12 @@ struct LiveFleet {
   func registrations(of tasks: Set<String>) -> [String: [RegisteredTask]] {
     guard !tasks.isEmpty else { return [:] }
     var found: [String: [RegisteredTask]] = [:]
+    let sieve = Sieve(tasks)
     for worker in workers {
       guard case .value(let all) = worker.registered else { continue }
-      // In place: of forty thousand a few are wanted, and none else is copied.
-      for place in all.indices where tasks.contains(all[place].name) {
+      // In place: of forty thousand a few are wanted, and none else is copied, or hashed.
+      for place in all.indices
+      where sieve.holds(all[place].name) && tasks.contains(all[place].name) {
         found[all[place].name, default: []].append(all[place])
       }
     }
@@ -69,6 +71,21 @@ struct LiveFleet {
   func consumers(of queue: String) -> [SeenWorker]? {
     guard workers.allSatisfy({ $0.queues.value != nil }) else { return nil }
     return workers.filter { $0.queues.value?.contains(queue) == true }
+  }
+}
+
+/// Tells most names that are not among some from those that may be, by their lengths and ends.
+private struct Sieve {
+  private var marks = [Bool](repeating: false, count: 4096)
+
+  init(_ names: Set<String>) {
+    for name in names { marks[Self.mark(name)] = true }
+  }
+
+  func holds(_ name: String) -> Bool { marks[Self.mark(name)] }
+
+  private static func mark(_ name: String) -> Int {
+    (name.utf8.count & 0xF) << 8 | Int(name.utf8.last ?? 0)
   }
 }
 
@@ -96,12 +113,16 @@ struct TasksInUse {
     var waiting: [String: Set<String>] = [:]
     var running: [WorkerID: Set<String>] = [:]
     var limited: Set<String> = []
-    for queue in snapshot.queues.value ?? [] {
-      for message in [queue.head?.value, queue.newest?.value].compactMap(\.self) {
-        guard let task = message.task else { continue }
-        waiting[queue.name, default: []].insert(task)
-        if message.hardLimit != nil || message.softLimit != nil { limited.insert(task) }
-      }
+    // In place: of all that is known of a queue and its messages little is looked at.
+    func take(_ message: Observation<MessageFacts>?, in queue: String) {
+      guard case .value(let facts)? = message, let task = facts.task else { return }
+      waiting[queue, default: []].insert(task)
+      if facts.hardLimit != nil || facts.softLimit != nil { limited.insert(task) }
+    }
+    let queues = snapshot.queues.value ?? []
+    for place in queues.indices {
+      take(queues[place].head, in: queues[place].name)
+      take(queues[place].newest, in: queues[place].name)
     }
     for run in snapshot.running.value ?? [] {
       guard let task = run.task else { continue }

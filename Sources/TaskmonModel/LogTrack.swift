@@ -33,6 +33,8 @@ package struct LogTrack: Sendable, Equatable, Codable {
     position = file.position ?? position
     node = file.node ?? node
     present = file.window
+    // What the writer wrote between those runs and this was passed over.
+    if file.skipped > .zero { earlier = [] }
     for level in file.window.counts.poolLevels.keys
     where poolLevels[level] != nil || poolLevels.count < Self.levels {
       poolLevels[level] = file.window.counted.end

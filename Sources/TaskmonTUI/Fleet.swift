@@ -44,6 +44,31 @@ package struct Fleet: Sendable, Equatable {
   }
 }
 
+/// What may run without being known: on workers that are up, are not known to send task events, and
+/// have not answered what they run.
+struct UntoldRuns {
+  let isEmpty: Bool
+  /// What they have registered; nil where one of them has not told that either.
+  private let tasks: Set<String>?
+
+  init(_ context: ViewContext) {
+    let untold = (context.snapshot.workers.value ?? []).filter { worker in
+      worker.sendsTaskEvents != .value(true) && worker.activeReply.value == nil
+        && WorkerState.of(worker, context).isUp
+    }
+    isEmpty = untold.isEmpty
+    let registered = untold.map { $0.registered.value?.map(\.name) }
+    tasks = registered.contains(nil) ? nil : Set(registered.compactMap(\.self).joined())
+  }
+
+  /// Whether a task of that name may be among them.
+  func mayHold(_ task: String) -> Bool {
+    guard !isEmpty, let tasks else { return !isEmpty }
+    // No worker lists those that all of them have.
+    return tasks.contains(task) || task == TaskFacts.unnamed || RegisteredTask.isBuiltIn(task)
+  }
+}
+
 /// Who takes from a queue, as far as is known.
 package enum QueueConsumers {
   /// The workers that are up and consume the queue; unavailable while any worker that is up has

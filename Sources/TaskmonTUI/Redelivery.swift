@@ -41,12 +41,22 @@ struct Redelivery: Sendable {
     return endsAt < again
   }
 
+  static let name = "handed out again"
+  /// Of a run that is acknowledged.
+  static let never = PageFact(name, "never: it is acknowledged, and lost if its worker dies")
+
+  /// What becomes of a run if its worker dies.
+  static func acknowledged(_ isAcknowledged: Bool) -> PageFact {
+    PageFact(
+      "acknowledged",
+      isAcknowledged
+        ? "yes: it is lost if the worker dies" : "no: it runs again if the worker dies")
+  }
+
   func fact(_ context: ViewContext) -> PageFact {
-    let name = "handed out again"
+    let name = Self.name
     guard acknowledged != nil else { return .unknown(name, "no worker's answer lists it yet") }
-    guard let again else {
-      return PageFact(name, "never: it is acknowledged, and lost if its worker dies")
-    }
+    guard let again else { return Self.never }
     let moment = context.moments.full(again, now: context.now)
     let when = (deliveredAt == nil ? "at the latest " : "") + moment
     if endsBefore {

@@ -6,7 +6,7 @@ package struct TaskActivity: Sendable, Equatable {
   package var name: String
   /// Nil where no event told of it.
   package var facts: TaskFacts?
-  /// Running now; nil where that is not known.
+  /// Running now as far as is known; nil where no run is known, and some worker may have one.
   package var running: Int?
   /// Runs since the workers started, as they count themselves; nil where none told.
   package var executed: Int?
@@ -18,7 +18,8 @@ package struct TaskActivity: Sendable, Equatable {
   package init(name: String) { self.name = name }
 
   /// Every task heard or told of, the busiest first, the rest of them last.
-  package static func all(_ snapshot: Snapshot) -> [TaskActivity] {
+  package static func all(_ context: ViewContext) -> [TaskActivity] {
+    let snapshot = context.snapshot
     var found: [String: TaskActivity] = [:]
     let statistics = snapshot.tasks.value
     for facts in statistics?.tasks ?? [] {
@@ -36,7 +37,10 @@ package struct TaskActivity: Sendable, Equatable {
         let before = found[name]?.running ?? 0
         found[name, default: TaskActivity(name: name)].running = before + 1
       }
-      for name in found.keys where found[name]?.running == nil { found[name]?.running = 0 }
+      let untold = UntoldRuns(context)
+      for name in found.keys where found[name]?.running == nil && !untold.mayHold(name) {
+        found[name]?.running = 0
+      }
     }
     for sizes in snapshot.results.value?.tasks ?? [] where found[sizes.task] != nil {
       found[sizes.task]?.results = sizes

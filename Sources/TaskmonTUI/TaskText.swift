@@ -29,6 +29,12 @@ package enum TaskText {
     return percent < 9.95 ? "\(tenths(percent))%" : "\(whole(percent))%"
   }
 
+  /// `('a', 1) {'x': 2}`, as a worker prints them; nil where none told.
+  package static func arguments(_ positional: String?, _ keywords: String?) -> String? {
+    let parts = [positional, keywords.flatMap { $0 == "{}" ? nil : $0 }].compactMap(\.self)
+    return parts.isEmpty ? nil : parts.joined(separator: " ")
+  }
+
   private static func tenths(_ value: Double) -> String {
     let scaled = whole(value * 10)
     return scaled % 10 == 0 ? "\(scaled / 10)" : "\(scaled / 10).\(scaled % 10)"

@@ -93,7 +93,7 @@ def write(name):
 
 @app.task(name="beats.crunch")
 def crunch():
-    time.sleep(9)
+    time.sleep(6)
 
 
 if __name__ == "__main__":

@@ -17,11 +17,12 @@ struct BeatRulesLiveTests {
     }
   }
 
-  private static func says(_ headline: String, _ serving: Serving) async throws -> HealthReading {
-    try await eventuallyValue(within: 120, headline) {
-      let document = try serving.health()
-      return document.headlines.contains(headline) ? document : nil
+  /// Nothing else was told at warning or above.
+  private static func expectOnly(_ beginnings: [String], _ vigil: Vigil) {
+    let others = vigil.phases.joined().filter { told in
+      !beginnings.contains { told.hasPrefix($0) }
     }
+    #expect(others == [], "\(vigil.details)")
   }
 
   @Test("a beat that is killed is late, and then down", .timeLimit(.minutes(6)))
@@ -29,13 +30,15 @@ struct BeatRulesLiveTests {
     let stage = try await BeatStage()
     _ = try await stage.fleet.worker("shop", node: "w1@shop", as: "w1", queues: "celery,mail")
     let beat = try await stage.fleet.beat("shop", as: "beat", redBeat: true)
-    let serving = try await stage.serving(["beat-down.silence=50s", "beat-late.warning=15s"])
+    let serving = try await stage.serving(["beat-down.silence=35s", "beat-late.warning=15s"])
     try await Self.isWell(serving)
+    let vigil = Vigil(serving)
     try beat.kill9()
-    let late = try await Self.says("warning beat-late rotate-banner", serving)
-    #expect(late.finding("beat-down") == nil || late.headlines.contains("critical beat-down beat"))
-    let down = try await Self.says("critical beat-down beat", serving)
-    #expect(down.finding("beat-down")?.evidence["entriesDue"]?.number == 4)
+    let killed = ContinuousClock.now
+    try await vigil.finds("beat-late", since: killed)
+    let down = try await vigil.finds("beat-down", since: killed)
+    #expect(down.evidence["entriesDue"]?.number == 4)
+    Self.expectOnly(["critical beat-down ", "warning beat-late "], vigil)
     _ = try await stage.fleet.beat("shop", as: "next", redBeat: true)
     try await eventually(within: 90, "the next beat at work") {
       try serving.health().healthy.contains("beat-down")
@@ -49,12 +52,12 @@ struct BeatRulesLiveTests {
     let beat = try await stage.fleet.beat("shop", as: "beat", redBeat: true)
     let serving = try await stage.serving(["beat-down.lock-missing=20s"])
     try await Self.isWell(serving)
+    let vigil = Vigil(serving)
     try stage.redis.command("DEL", "redbeat::lock")
     try await beat.says("LockNotOwnedError")
-    let down = try await Self.says("critical beat-down beat", serving)
-    #expect(
-      down.finding("beat-down")?.message.contains("RedBeat's lock is missing for") == true)
-    #expect(down.finding("beat-without-lock") == nil)
+    let down = try await vigil.finds("beat-down", since: .now)
+    #expect(down.message.contains("RedBeat's lock is missing for"))
+    Self.expectOnly(["critical beat-down ", "warning beat-late "], vigil)
   }
 
   @Test("a beat with its lock turned off is told, one with a lock of another name is well")
@@ -63,10 +66,10 @@ struct BeatRulesLiveTests {
     let careful = try await BeatStage()
     _ = try await careless.fleet.beat("careless:unlocked", as: "beat", redBeat: true)
     _ = try await careful.fleet.beat("careless:renamed", as: "beat", redBeat: true)
-    let told = try await careless.serving()
+    let told = Vigil(try await careless.serving())
     let well = try await careful.serving()
-    let found = try await Self.says("warning beat-without-lock beat", told)
-    #expect(found.finding("beat-down") == nil && found.finding("beat-late") == nil)
+    try await told.finds("beat-without-lock", since: .now)
+    Self.expectOnly(["warning beat-without-lock "], told)
     try await eventually(within: 60, "the lock under its name") {
       let document = try well.health()
       #expect(document.finding("beat-without-lock") == nil)

@@ -16,7 +16,7 @@ struct BrokerIncidentLiveTests {
       broker: redis.tcpURL(), queues: "celery,reminders", reminders: 5)
     try await harbour.isSeen(unacked: 5)
     try redis.command("FLUSHALL")
-    let finding = try await harbour.finds(Self.flushed)
+    let finding = try await harbour.vigil.finds("broker-flushed", since: .now)
     #expect(finding.evidence["cause"] == .text("command"))
     #expect(finding.evidence["unackedBefore"] == .number(5))
     #expect(finding.evidence["resultsBefore"].isAtLeast(20))
@@ -34,8 +34,8 @@ struct BrokerIncidentLiveTests {
     let harbour = try await Harbour(broker: redis.tcpURL())
     try await harbour.isSeen()
     let before = try redis.command("INFO", "server").text ?? ""
-    try await harbour.inQuiet { try await redis.kill9() }
-    _ = try await harbour.finds(Harbour.unreachable)
+    let killed = try await harbour.inQuiet { try await redis.kill9() }
+    try await harbour.vigil.finds("broker-unreachable", since: killed)
     try await redis.restart()
     let finding = try await harbour.finds(Self.flushed)
     #expect(finding.evidence["cause"] == .text("empty restart"))
@@ -94,7 +94,7 @@ struct BrokerIncidentLiveTests {
       tcp: true, arguments: ["--maxmemory", "16mb", "--maxmemory-policy", "allkeys-lru"])
     let harbour = try await Harbour(broker: redis.tcpURL())
     try await harbour.isSeen()
-    let mild = try await harbour.finds("warning broker-evicts broker")
+    let mild = try await harbour.vigil.finds("broker-evicts", since: .now)
     #expect(mild.evidence["evictedRecently"] == .number(0))
     try redis.fill(untilEvicted: 50)
     let severe = try await harbour.finds("critical broker-evicts broker")
@@ -161,7 +161,7 @@ struct BrokerIncidentLiveTests {
     let harbour = try await Harbour(broker: redis.tcpURL())
     try await harbour.isSeen()
     try redis.fill(to: 0.86)
-    _ = try await harbour.finds("warning broker-memory-high broker")
+    try await harbour.vigil.finds("broker-memory-high", since: .now)
     try redis.fill(to: 0.97)
     let finding = try await harbour.finds("critical broker-memory-high broker")
     #expect(finding.evidence["limit"] == .text("maxmemory"))

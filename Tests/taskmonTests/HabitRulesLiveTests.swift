@@ -37,6 +37,7 @@ struct HabitRulesLiveTests {
         pool: ["-P", "solo"])
     }
     let serving = try await Serving(["--broker", url], taskmon: try Taskmon())
+    let vigil = Vigil(serving)
     // Nothing is known while nothing was heard for long enough.
     try await eventually(within: 90, "four workers that told their queues") {
       let alive = try await serving.samples(with: fleet)
@@ -47,18 +48,17 @@ struct HabitRulesLiveTests {
     #expect(Self.rules.subtracting(["message-bus"]).isSubset(of: before))
 
     _ = try await fleet.output(of: "habits.py")
-    let deadline = ContinuousClock.now + .seconds(120)
-    var document = try serving.health()
-    while own(document) != Self.wanted, ContinuousClock.now < deadline {
-      try await pass(seconds: 1)
-      document = try serving.health()
+    let done = ContinuousClock.now
+    for rule in Self.rules { try await vigil.finds(rule, since: done) }
+    try await eventually(within: 60, "all of them") {
+      own(try vigil.document()) == Self.wanted
     }
     // What looks like them has had as much time to be told.
     try await pass(seconds: 5)
-    document = try serving.health()
+    let document = try vigil.document()
     #expect(own(document) == Self.wanted, "\(document)")
-    let alarms = document.findings.filter { $0.severity != "info" }.map(\.headline)
-    #expect(Set(alarms).subtracting(Self.besides).isSubset(of: Self.wanted), "\(document)")
+    let others = Set(vigil.phases.joined()).subtracting(Self.besides.union(Self.wanted))
+    #expect(others == [], "\(vigil.details)")
     expectEvidence(document)
   }
 

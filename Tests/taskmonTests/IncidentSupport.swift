@@ -35,9 +35,9 @@ final class Harbour: Sendable {
     }
   }
 
-  /// Waits for a finding and gives it.
+  /// Waits for a finding, a minute at most, and gives it.
   func finds(_ headline: String) async throws -> HealthReading.Finding {
-    try await eventuallyValue(within: 120, headline) {
+    try await eventuallyValue(within: 60, headline) {
       try self.vigil.document().findings.first { $0.headline == headline }
     }
   }
@@ -72,15 +72,23 @@ final class Vigil: Sendable {
   private final class Book: Sendable {
     private let serving: Serving
     private let noted = Mutex<[[HealthReading.Finding]]>([])
+    private let beginnings = Mutex<[String: ContinuousClock.Instant]>([:])
 
     init(_ serving: Serving) { self.serving = serving }
 
     var phases: [[HealthReading.Finding]] { noted.withLock { $0 } }
 
+    func beginning(of headline: String) -> ContinuousClock.Instant? {
+      beginnings.withLock { $0[headline] }
+    }
+
     /// One reader at a time, so that no older document is noted after a newer one.
     func read() throws -> HealthReading {
       try noted.withLock { phases in
         let document = try serving.health()
+        beginnings.withLock { known in
+          for headline in document.headlines where known[headline] == nil { known[headline] = .now }
+        }
         let alarms = document.findings.filter { $0.severity != "info" }
         if !alarms.isEmpty, phases.last?.map(\.headline) != alarms.map(\.headline) {
           phases.append(alarms)
@@ -105,6 +113,28 @@ final class Vigil: Sendable {
 
   /// The document of this moment, which is noted as well.
   func document() throws -> HealthReading { try book.read() }
+
+  /// Waits for what the zoo has of a rule: it must be told, with its evidence, within a minute of
+  /// when it could be seen first.
+  @discardableResult
+  func finds(
+    _ rule: String, since visible: ContinuousClock.Instant
+  ) async throws -> HealthReading.Finding {
+    let wanted = try Zoo.of(rule)
+    let finding = try await eventuallyValue(within: 200, wanted.found) {
+      try self.document().findings.first { $0.headline == wanted.found }
+    }
+    let latency = (book.beginning(of: wanted.found) ?? .now) - visible
+    print("\(wanted.found): told after \(latency)")
+    #expect(latency <= Self.patience, "\(wanted.found) after \(latency)")
+    for key in wanted.evidence {
+      let value = finding.evidence[key] ?? .null
+      #expect(value != .null && value != .list([]), "\(wanted.found): no \(key)")
+    }
+    return finding
+  }
+
+  static let patience: Duration = .seconds(60)
 
   /// What was told at warning and above, each change of it; moments without are left out.
   var phases: [[String]] { book.phases.map { $0.map(\.headline).sorted() } }

@@ -19,26 +19,31 @@ struct RegistryRulesLiveTests {
     _ = try await fleet.output(of: "careless.py", ["fetch", "misname", "compute", "order"])
     let taskmon = try Taskmon()
     let serving = try await Serving(["--broker", url], taskmon: taskmon)
+    let began = ContinuousClock.now
+    let vigil = Vigil(serving)
     let host = try await fleet.output(of: "host.py").trimmingCharacters(in: .whitespacesAndNewlines)
     let wanted: Set = [
       "critical eager-execution \(host)", "critical eager-execution eager@office",
       "critical unregistered-task careless.fetsh", "info fragile-task careless.fetch",
       "warning no-time-limit desk@office", "warning worker-without-tasks empty@office",
     ]
-    let rules = Set(wanted.compactMap { $0.split(separator: " ").dropFirst().first })
-    try await eventually(within: 120, "all six") {
-      wanted.isSubset(of: try serving.health().headlines)
+    let document = try await eventuallyValue(within: 120, "all six") {
+      let document = try vigil.document()
+      return wanted.isSubset(of: document.headlines) ? document : nil
     }
-    let found = try serving.health().headlines.filter { line in
-      rules.contains(line.split(separator: " ").dropFirst().first ?? "")
-    }
-    #expect(Set(found) == wanted)
+    #expect(Set(document.headlines) == wanted, "\(document.findings)")
+    for rule in Self.rules { try await vigil.finds(rule, since: began) }
 
     // The queue keeps its message, and the binding that brought it goes.
-    #expect(try serving.health().finding("binding-missing") == nil)
+    #expect(try vigil.document().finding("binding-missing") == nil)
     try redis.command("DEL", "_kombu.binding.topics")
-    try await eventually(within: 120, "the missing binding") {
-      try serving.health().headlines.contains("warning binding-missing orders")
-    }
+    try await vigil.finds("binding-missing", since: .now)
+    let missing = try Zoo.of("binding-missing").found
+    #expect(Set(vigil.phases.joined()).subtracting(wanted.union([missing])) == [])
   }
+
+  private static let rules = [
+    "eager-execution", "unregistered-task", "fragile-task", "no-time-limit",
+    "worker-without-tasks",
+  ]
 }

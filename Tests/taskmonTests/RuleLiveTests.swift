@@ -15,6 +15,9 @@ struct RuleLiveTests {
     "warning tasks-expiring accidents.refresh",
     "warning worker-child-killed main@works",
   ]
+  private static let rules = [
+    "high-failure-rate", "events-disabled", "retry-storm", "tasks-expiring", "worker-child-killed",
+  ]
   /// Ten minutes are too long for a test.
   static let windows = [
     "high-failure-rate.window=20s", "retry-storm.window=20s", "tasks-expiring.window=20s",
@@ -35,13 +38,19 @@ struct RuleLiveTests {
     let taskmon = try Taskmon()
     let settings = Self.windows.flatMap { ["--set", $0] }
     let serving = try await Serving(["--broker", url] + settings, taskmon: taskmon)
+    let vigil = Vigil(serving)
     try await eventually(within: 60, "three workers heard") {
       try await serving.samples(with: fleet)
         .count { $0.name == "celery_worker_alive" && $0.value == 1 } == 3
     }
+    // A worker's silence says nothing in the first minute of a connection.
+    try await eventually(within: 90, "a minute of listening") {
+      try vigil.document().observedSeconds > 60
+    }
 
     let id = try await fleet.output(of: "accidents.py")
       .trimmingCharacters(in: .whitespacesAndNewlines)
+    let done = ContinuousClock.now
     // The start of its task must have been heard, or nobody could know of it.
     try await eventually(within: 60, "the events of the doomed task") {
       try await serving.samples(with: fleet).contains {
@@ -50,13 +59,14 @@ struct RuleLiveTests {
       }
     }
     try doomed.kill9()
-    let deadline = ContinuousClock.now + .seconds(150)
-    var document = try serving.health()
-    while document.headlines != Self.wanted, ContinuousClock.now < deadline {
-      try await pass(seconds: 1)
-      document = try serving.health()
+    let killed = ContinuousClock.now
+    let document = try await eventuallyValue(within: 150, "\(Self.wanted)") {
+      let document = try vigil.document()
+      return document.headlines == Self.wanted ? document : nil
     }
-    #expect(document.headlines == Self.wanted, "\(document)")
+    for rule in Self.rules { try await vigil.finds(rule, since: done) }
+    for rule in ["lost-worker", "orphaned-task"] { try await vigil.finds(rule, since: killed) }
+    #expect(Set(vigil.phases.joined()).subtracting(Self.wanted) == [], "\(vigil.details)")
     try expectEvidence(document, of: doomed, task: id)
   }
 

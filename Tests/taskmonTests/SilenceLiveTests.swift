@@ -67,6 +67,38 @@ struct SilenceLiveTests {
     #expect(run.errorText.contains("--silence: \"broker-evicts\" is no silence; write"))
   }
 
+  /// What the console says to a silence of the finding under its cursor.
+  private func silence(_ redis: RedisServer, in file: String, until answer: String) async throws {
+    let terminal = try await Tmux(columns: 160, rows: 30, environment: taskmon.environment)
+    try await terminal.enter(
+      "\(Taskmon.path) top --broker \(redis.socketURL()) --silence-file \(file)")
+    try await terminal.shows("broker-evicts", within: 60)
+    try await terminal.type("a")
+    try await terminal.shows("until it ends")
+    try await terminal.press("Down", "Enter")
+    try await terminal.shows("because:")
+    try await terminal.type("it is a cache")
+    try await terminal.press("Enter")
+    try await terminal.shows(answer, within: 10)
+    try await terminal.type("q")
+    try await terminal.shows("READY>") { $0.split(separator: "\n").last == "READY>" }
+  }
+
+  @Test("the console says where a silence is kept, and goes on where another holds its file")
+  func typed() async throws {
+    let redis = try await evicting()
+    try await silence(redis, in: "none", until: ", in the memory of this taskmon only")
+    let file = taskmon.home.path("silences.json")
+    let lock = open("\(file).lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    try #require(lock >= 0 && flock(lock, LOCK_EX) == 0)
+    try await silence(
+      redis, in: file, until: "another taskmon holds \(file): nothing was changed")
+    #expect(!FileManager.default.fileExists(atPath: file))
+    close(lock)
+    try await silence(redis, in: file, until: ", in check and serve too")
+    #expect(try String(contentsOfFile: file, encoding: .utf8).contains("it is a cache"))
+  }
+
   @Test("a daemon takes what is silenced out of its findings, and counts it apart")
   func served() async throws {
     let redis = try await evicting()

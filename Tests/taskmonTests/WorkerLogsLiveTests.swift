@@ -74,7 +74,8 @@ struct WorkerLogsLiveTests {
     try await desk.run("clear", "consult", 20, endingAs: 1)
     try await desk.run("loud", "shout", 3, endingAs: 1)
     try await desk.run("named", "mutter", 1, endingAs: 1)
-    try await eventually(within: 90, "both who print") {
+    try await Vigil(serving).finds("print-in-task", since: .now)
+    try await eventually(within: 60, "both who print") {
       Self.headlines(try serving.health()) == Self.prints
     }
     let document = try serving.health()

@@ -1,3 +1,5 @@
+import TaskmonTestSupport
+
 /// One rule on real Celery: what shows it, and what looks like it and is none.
 struct ZooCase: Sendable {
   let rule: String
@@ -28,6 +30,14 @@ struct ZooCase: Sendable {
 /// Every rule with the program that proves it.
 enum Zoo {
   static let cases: [ZooCase] = workers + tasks + beats + broker + practices + troubles
+
+  /// The case of a rule.
+  static func of(_ rule: String) throws -> ZooCase {
+    guard let found = cases.first(where: { $0.rule == rule }) else {
+      throw SupportError("no case of \(rule) in the zoo")
+    }
+    return found
+  }
 
   /// Those of a program whose whole list is what its test waits for.
   static func cases(of program: String) -> [ZooCase] { cases.filter { $0.program == program } }
@@ -115,8 +125,8 @@ enum Zoo {
 
   private static let broker = [
     ZooCase(
-      "critical broker-unreachable broker", by: "incidents.py", in: "FaultLiveTests",
-      not: "a Redis that comes back, in the same test"),
+      "critical broker-unreachable broker", by: "incidents.py", in: "BrokerIncidentLiveTests",
+      not: "the same Redis when it is back"),
     ZooCase(
       "critical broker-flushed broker", by: "incidents.py", in: "BrokerIncidentLiveTests",
       not: "a restart with all its data"),

@@ -111,29 +111,30 @@ final class LogFile {
   func read(atMost limit: Int, at now: Timestamp) -> Int {
     var taken = 0
     isBehind = false
-    if handle == nil { retry() }
+    if handle == nil { retry(at: now) }
     // A file that was replaced is read to its end before the next: at most a few in one look.
     for _ in 0..<3 {
-      taken += readOpen(atMost: limit - taken)
+      taken += readOpen(atMost: limit - taken, at: now)
       guard !isBehind, follow(at: now) else { break }
     }
     count(at: now)
     return taken
   }
 
-  private func retry() {
+  private func retry(at now: Timestamp) {
     do throws(LogProblem) {
-      // What was written before it could be read is no news.
+      // What was written before it could be read is no news, and is not known.
       try open(.end)
+      meter = LogMeter(coveredSince: now)
       failure = nil
     } catch {
       failure = error.sentence
     }
   }
 
-  private func readOpen(atMost limit: Int) -> Int {
+  private func readOpen(atMost limit: Int, at now: Timestamp) -> Int {
     guard let handle else { return 0 }
-    if !handle.isPipe { noticeTruncation(handle) }
+    if !handle.isPipe { noticeTruncation(handle, at: now) }
     var taken = 0
     while taken < limit {
       let bytes = handle.read(min(1 << 16, limit - taken), at: offset)
@@ -148,7 +149,7 @@ final class LogFile {
   }
 
   /// Truncated where it is shorter than what was read of it, or where that has changed.
-  private func noticeTruncation(_ handle: LogHandle) {
+  private func noticeTruncation(_ handle: LogHandle, at now: Timestamp) {
     let size = handle.size
     if size < offset || (size > offset && handle.bytes(before: offset) != mark) { go(to: 0) }
     let behind = size - offset
@@ -156,6 +157,10 @@ final class LogFile {
     let place = size - budget.logTail.value
     skipped = skipped + ByteCount(place - offset)
     go(to: place)
+    // What was counted before is of another time than what is counted from here on.
+    tally.forget()
+    meter = LogMeter(coveredSince: now)
+    countsTail = true
   }
 
   /// True where another file stands under the name and has been opened.

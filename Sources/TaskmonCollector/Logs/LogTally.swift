@@ -44,6 +44,13 @@ struct LogTally {
     return counts
   }
 
+  /// Something was passed over: what comes is counted and dated anew.
+  mutating func forget() {
+    counts = .zero
+    clock = nil
+    pending = [:]
+  }
+
   private mutating func noteWho(_ line: WorkerLogLine) {
     switch line.content {
     case .ready(let node):

@@ -62,13 +62,15 @@ package struct StuckChord: Rule {
     guard case .value(let chords) = snapshot.chords else {
       return .unknown(snapshot.chords.reason ?? "chords were not scanned")
     }
+    // What moved since the last look is not known.
+    let lookedAt = snapshot.results.value?.updatedAt ?? snapshot.takenAt
     var stuck: [String: [ChordFacts]] = [:]
     var needed: Seconds?
     var seen: Seconds?
     for chord in chords.map({ remembered($0, history) }) where chord.done < chord.size {
       let subject = chord.task ?? Self.unknownTask
       let limit = limits.seconds("unchanged", for: subject)
-      if snapshot.takenAt - chord.unchangedSince > limit {
+      if lookedAt - chord.unchangedSince > limit {
         stuck[subject, default: []].append(chord)
       } else if snapshot.observed < limit, !hasChanged(chord, within: limit, history, snapshot) {
         needed = max(needed ?? .zero, limit)

@@ -91,17 +91,22 @@ struct ControlFacts {
     }
     let twins =
       found.count > 1 ? ["\(found.count) processes have this name: all of them end."] : []
-    let alone = left(without: name)
-    let orphans =
-      alone.isEmpty ? [] : ["Nobody else takes from \(alone.joined(separator: ", "))."]
+    let orphans: [String] =
+      switch left(without: name) {
+      case .unavailable(let reason):
+        ["Whether others take from its queues is not known: \(reason)."]
+      case .value([]): []
+      case .value(let alone): ["Nobody else takes from \(alone.joined(separator: ", "))."]
+      }
     return (processes.isEmpty ? ["\(name) is not up as far as is known."] : processes) + twins
       + orphans + ["Whatever keeps it running may start it again."]
   }
 
   /// Queues that no other worker consumes.
-  private func left(without name: String) -> [String] {
-    guard case .value(let consumers) = QueueConsumers.all(context) else { return [] }
-    return consumers.filter { $0.value.allSatisfy { $0.name == name } }.keys.sorted()
+  private func left(without name: String) -> Observation<[String]> {
+    QueueConsumers.all(context).map { consumers in
+      consumers.filter { $0.value.allSatisfy { $0.name == name } }.keys.sorted()
+    }
   }
 
   private var told: String {

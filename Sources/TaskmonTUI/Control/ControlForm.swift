@@ -142,7 +142,11 @@ struct ControlForm {
   private func shrinkPool() throws(ControlComplaint) -> ControlAction {
     let (count, names) = (try count(), try recipients.get())
     for worker in facts.up where names.contains(worker.id.name) {
-      if let size = ControlFacts.size(worker), size.count <= count {
+      guard let size = ControlFacts.size(worker) else {
+        throw ControlComplaint(
+          "how much \(worker.id.name) has is not known, and at least one must stay")
+      }
+      guard size.count > count else {
         throw ControlComplaint("\(worker.id.name) has \(size.text): at least one must stay")
       }
     }

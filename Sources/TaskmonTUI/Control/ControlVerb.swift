@@ -50,7 +50,4 @@ package enum ControlVerb: Sendable, Hashable, CaseIterable {
     case .rateLimit, .timeLimit, .growPool, .shrinkPool, .addConsumer, .cancelConsumer: "do it"
     }
   }
-
-  /// It speaks of a task by its id.
-  var isAboutRun: Bool { self == .revoke || self == .terminate }
 }

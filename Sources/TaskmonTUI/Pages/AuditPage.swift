@@ -36,9 +36,8 @@ enum AuditPage {
   }
 
   private static func use(_ task: TaskAudit, _ context: ViewContext) -> [PageFact] {
-    let running = context.snapshot.running.value.map { all in
-      all.count { $0.task == task.name }
-    }
+    let runs = context.snapshot.running.value?.count { $0.task == task.name }
+    let running = runs == 0 && UntoldRuns(context).mayHold(task.name) ? nil : runs
     return [
       task.runs.map { PageFact("runs so far", "\($0.grouped) since the workers started") }
         ?? .unknown("runs so far"),

@@ -55,6 +55,7 @@ package enum FindingPage {
       ("The mistake", page.summary), ("Why it hurts", page.whyItHurts),
       ("How it is detected", page.detection), ("What it cannot see", page.blindSpots),
       ("See it by hand", page.confirm),
+      ("How to see one", RuleCatalogue.demonstration(of: rule)),
     ]
     if finding?.remedy != page.remedy { sections.append(("Remedy", page.remedy)) }
     return sections.filter { !$0.1.isEmpty }.flatMap { [.heading($0.0), .prose($0.1)] }

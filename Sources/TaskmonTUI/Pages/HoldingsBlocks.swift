@@ -66,7 +66,8 @@ enum HoldingsBlocks {
         request.redelivered.map { TableCell($0 ? "yes" : "no", $0 ? .warning : .dim) } ?? .unknown
       },
       Column("ARGUMENTS", .fill(10), help: "as Python prints them") { request in
-        request.arguments.map { TableCell($0) } ?? .unknown
+        TaskText.arguments(request.argumentsText, request.keywordArgumentsText)
+          .map { TableCell($0) } ?? .unknown
       },
     ]
     return Table(columns, requests, id: \.id)
@@ -83,14 +84,5 @@ enum HoldingsBlocks {
       let ids = revoked.some.joined(separator: ", ") + more
       return [title, .facts([PageFact(revoked.count.grouped, ids)])]
     }
-  }
-}
-
-extension HeldRequest {
-  /// `('a', 1) {'x': 2}`; nil where the worker told none.
-  fileprivate var arguments: String? {
-    let parts = [argumentsText, keywordArgumentsText.flatMap { $0 == "{}" ? nil : $0 }]
-      .compactMap(\.self)
-    return parts.isEmpty ? nil : parts.joined(separator: " ")
   }
 }

@@ -33,11 +33,8 @@ package enum RunPage {
   }
 
   private static func acknowledged(_ run: RunningTask) -> PageFact {
-    switch run.acknowledged {
-    case true?: PageFact("acknowledged", "yes: it is lost if the worker dies")
-    case false?: PageFact("acknowledged", "no: it runs again if the worker dies")
-    case nil: .unknown("acknowledged", "no worker's answer lists it yet")
-    }
+    run.acknowledged.map { Redelivery.acknowledged($0) }
+      ?? .unknown("acknowledged", "no worker's answer lists it yet")
   }
 
   private static func limits(_ run: RunningTask, _ context: ViewContext) -> [PageFact] {

@@ -44,11 +44,12 @@ enum SettingsBlocks {
   ) -> [PageFact] {
     let told = stats?.tasksPerChild
     let perChild = told ?? settings.tasksPerChild
+    let isPools = told != nil && told != settings.tasksPerChild
     return [
       concurrency(settings.concurrency, slots: stats?.slots),
       fact(
         "worker_max_tasks_per_child",
-        perChild.map { $0.grouped + (told != settings.tasksPerChild ? ", of its pool" : "") },
+        perChild.map { $0.grouped + (isPools ? ", of its pool" : "") },
         else: "no end"),
       fact("worker_max_memory_per_child", settings.memoryPerChild?.text, else: "no end"),
     ]

@@ -79,12 +79,14 @@ package struct TracePage: Sendable {
   }
 
   private var unknown: String {
-    var parts = [
-      "nothing is known of task \(trace.id): it waits in no queue, no worker holds it, nothing is "
-        + "stored of it"
-    ]
-    parts += (trace.queueSearch.omissions + trace.heldSearch.omissions)
-    parts += [trace.waiting.reason, trace.held.reason].compactMap(\.self)
+    let met = [unmetInQueues, unmetOnWorkers, unmetInResults].compactMap(\.self)
+    let known = met.isEmpty ? "" : ": \(met.joined(separator: ", "))"
+    var parts = ["nothing is known of task \(trace.id)\(known)"]
+    parts += trace.queueSearch.omissions + trace.heldSearch.omissions
+    if let reason = trace.waiting.reason { parts.append("the queues are not known: \(reason)") }
+    if let reason = trace.held.reason {
+      parts.append("what is unacknowledged is not known: \(reason)")
+    }
     switch trace.workers {
     case .unavailable(let reason): parts.append("no worker was asked: \(reason)")
     case .value(let asked) where asked.silent > 0:
@@ -93,6 +95,28 @@ package struct TracePage: Sendable {
     }
     if let reason = trace.result.reason { parts.append("its result is not known: \(reason)") }
     return parts.joined(separator: "; ")
+  }
+
+  /// Only who has looked everywhere may say that it is nowhere.
+  private var unmetInQueues: String? {
+    trace.waiting.value.map { _ in
+      trace.queueSearch.isWhole ? "it waits in no queue" : "it was met in no queue"
+    }
+  }
+
+  /// What is acknowledged early is not held in Redis, so that only workers know of it.
+  private var unmetOnWorkers: String? {
+    let isUnheld = trace.held.value != nil && trace.heldSearch.isWhole
+    if let asked = trace.workers.value, asked.silent == 0 {
+      if isUnheld { return "no worker holds it" }
+      if !asked.answered.isEmpty { return "no worker that answers knows it" }
+    }
+    if isUnheld { return "no worker holds it unacknowledged" }
+    return trace.held.value.map { _ in "it was met among no unacknowledged messages" }
+  }
+
+  private var unmetInResults: String? {
+    trace.result.value.map { _ in "nothing is stored of it" }
   }
 
   // MARK: Its message
@@ -136,7 +160,7 @@ package struct TracePage: Sendable {
     return [
       PageFact("delivered", moments.full(delivered, now: trace.lookedAt)),
       PageFact(
-        "handed out again",
+        Redelivery.name,
         moments.full(again, now: trace.lookedAt)
           + (comesTwice ? ", before its eta: it will run more than once" : ", unless acknowledged"),
         comesTwice || again < trace.lookedAt ? .warning : .text),
@@ -194,11 +218,7 @@ package struct TracePage: Sendable {
       PageFact("stage", run.stage.words), run.task.map { PageFact("task", $0) },
       run.startedAt.map { PageFact("started", moments.full($0, now: trace.lookedAt)) },
       run.processID.map { PageFact("pid of its process", "\($0)") },
-      run.acknowledged.map {
-        PageFact(
-          "acknowledged",
-          $0 ? "yes: it is lost if the worker dies" : "no: it runs again if the worker dies")
-      },
+      run.acknowledged.map { Redelivery.acknowledged($0) },
       run.queue.map { PageFact("queue", $0) },
       run.redelivered == true ? PageFact("redelivered", "yes", .warning) : nil,
       run.argumentsText.map { PageFact("arguments", $0) },
@@ -220,10 +240,7 @@ package struct TracePage: Sendable {
       facts.append(
         .unknown("limits given with the call", "its message is gone; they would come first"))
     }
-    if run.acknowledged == true {
-      facts.append(
-        PageFact("handed out again", "never: it is acknowledged, and lost if its worker dies"))
-    }
+    if run.acknowledged == true { facts.append(Redelivery.never) }
     return facts
   }
 

@@ -107,9 +107,9 @@ package enum RunningView: ConsoleView {
   }
 
   private static func lead(_ running: [RunningTask], _ context: ViewContext) -> [StyledLine] {
-    let quiet = TasksView.quiet(context).isEmpty
     if running.isEmpty {
-      let known = quiet ? "" : " as far as is known"
+      let isKnown = TasksView.quiet(context).isEmpty && UntoldRuns(context).isEmpty
+      let known = isKnown ? "" : " as far as is known"
       return [StyledLine(" No task runs\(known).", .dim)]
     }
     if let reason = context.snapshot.inspection.suspended {
@@ -151,10 +151,5 @@ extension TaskLimits {
 }
 
 extension RunningTask {
-  /// `('a', 1) {'x': 2}`; nil where no worker told.
-  var arguments: String? {
-    let parts = [argumentsText, keywordArgumentsText.flatMap { $0 == "{}" ? nil : $0 }]
-      .compactMap(\.self)
-    return parts.isEmpty ? nil : parts.joined(separator: " ")
-  }
+  var arguments: String? { TaskText.arguments(argumentsText, keywordArgumentsText) }
 }

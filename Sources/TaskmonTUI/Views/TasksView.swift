@@ -14,6 +14,8 @@ package enum TasksView: ConsoleView {
     var minute: CountedTime?
     /// The worst that was found of it.
     var severity: Severity?
+    /// Results were looked at, so that a task without any has none.
+    var knowsResults = true
   }
 
   static let columns: [Column<Row>] = counts + times
@@ -80,7 +82,9 @@ package enum TasksView: ConsoleView {
     Column(
       "RESULT", .fixed(7), .right, priority: 12, unit: .bytes, help: "stored results, on average"
     ) { row in
-      guard let sizes = row.task.results, sizes.count > 0 else { return .none }
+      guard let sizes = row.task.results, sizes.count > 0 else {
+        return row.knowsResults || row.task.isRest ? .none : .unknown
+      }
       let average = ByteCount(sizes.totalSize.value / Int64(sizes.count))
       return TableCell(average.compact, number: Double(average.value))
     },
@@ -98,8 +102,9 @@ package enum TasksView: ConsoleView {
   package static func table(_ context: ViewContext) -> Table {
     let minute = context.snapshot.tasks.value?.minute
     let worst = severities(context.report)
-    let rows = TaskActivity.all(context.snapshot).map { task in
-      Row(task: task, minute: minute, severity: worst[task.name])
+    let knowsResults = (context.snapshot.results.value?.completedPasses ?? 0) > 0
+    let rows = TaskActivity.all(context).map { task in
+      Row(task: task, minute: minute, severity: worst[task.name], knowsResults: knowsResults)
     }
     return Table(
       columns, rows, lead: lead(context), id: { rowID($0.task) }, group: { $0.task.isRest ? 1 : 0 },
@@ -107,7 +112,7 @@ package enum TasksView: ConsoleView {
   }
 
   package static func page(_ row: String, _ context: ViewContext) -> Page? {
-    TaskActivity.all(context.snapshot).first { rowID($0) == row }.map {
+    TaskActivity.all(context).first { rowID($0) == row }.map {
       TaskPage.page($0, context)
     }
   }

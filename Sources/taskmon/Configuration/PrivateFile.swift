@@ -54,13 +54,27 @@ enum PrivateFile {
       "the \(kind) file \(path) could not be written: \(reason); give another with --\(flag)")
   }
 
+  /// How often a held lock is tried again, and after what pause: two seconds in all, so that a
+  /// console whose key was pressed does not stand still for longer.
+  private static let tries = 40
+  private static let pause: UInt32 = 50_000
+
   /// Locks the file beside it, which outlives every replacement; the lock ends with its descriptor.
   static func lock(_ path: String, waits: Bool) -> Lock {
     let descriptor = open(path + ".lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
     guard descriptor >= 0 else { return .failed }
-    guard flock(descriptor, waits ? LOCK_EX : LOCK_EX | LOCK_NB) == 0 else {
-      close(descriptor)
-      return .busy
+    var left = waits ? tries : 0
+    while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+      // A signal is no answer.
+      if errno == EINTR { continue }
+      let problem = errno
+      guard problem == EWOULDBLOCK, left > 0 else {
+        close(descriptor)
+        errno = problem
+        return problem == EWOULDBLOCK ? .busy : .failed
+      }
+      left -= 1
+      usleep(pause)
     }
     return .held(descriptor)
   }

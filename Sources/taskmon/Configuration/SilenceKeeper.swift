@@ -55,7 +55,8 @@ final class SilenceKeeper: Sendable {
       made.append(silence)
     }
     let end = silence.until.map { "until \($0.iso8601)" } ?? "until it ends"
-    return "\(silence.name) is silenced \(end), in check and serve too"
+    let place = path == nil ? "in the memory of this taskmon only" : "in check and serve too"
+    return "\(silence.name) is silenced \(end), \(place)"
   }
 
   /// Ends the silence of a subject; gives what to say.
@@ -71,15 +72,16 @@ final class SilenceKeeper: Sendable {
   func drop(_ over: [Silence]) {
     let mine = Set(over).subtracting(configured)
     guard !mine.isEmpty else { return }
-    try? change { made in made.removeAll(where: mine.contains) }
+    // Whoever holds the file now is not waited for: the next judgement tries again.
+    try? change(waits: false) { made in made.removeAll(where: mine.contains) }
   }
 
-  private func change(_ edit: (inout [Silence]) -> Void) throws(CommandFailure) {
+  private func change(
+    waits: Bool = true, _ edit: (inout [Silence]) -> Void
+  ) throws(CommandFailure) {
     guard let path else { return state.withLock { edit(&$0.made) } }
     if makesFolder { PrivateFile.makeFolders(of: path) }
-    guard case .held(let descriptor) = PrivateFile.lock(path, waits: true) else {
-      throw PrivateFile.failure("silence", path, flag: "silence-file")
-    }
+    let descriptor = try lock(path, waits: waits)
     defer { close(descriptor) }
     var made = state.withLock { read(into: &$0) }
     edit(&made)
@@ -92,6 +94,15 @@ final class SilenceKeeper: Sendable {
     }
     try PrivateFile.replace(path, with: Array(data), as: "silence", flag: "silence-file")
     _ = current()
+  }
+
+  private func lock(_ path: String, waits: Bool) throws(CommandFailure) -> Int32 {
+    switch PrivateFile.lock(path, waits: waits) {
+    case .held(let descriptor): return descriptor
+    case .busy:
+      throw CommandFailure("another taskmon holds \(path): nothing was changed, try it again")
+    case .failed: throw PrivateFile.failure("silence", path, flag: "silence-file")
+    }
   }
 
   /// Reads the file, and understands it again where it changed.

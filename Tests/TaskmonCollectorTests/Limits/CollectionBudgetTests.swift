@@ -66,7 +66,7 @@ extension CollectionBudget {
   ]
   /// Pauses between two passes: nothing is at or over them.
   private static let pauses: Set = [
-    "resultPause", "discoveryPause", "censusPause", "logPause", "logSearchPause",
+    "resultPause", "discoveryPause", "shortestPause", "censusPause", "logPause", "logSearchPause",
   ]
 
   @Test func `every limit there is has its test`() {
@@ -74,6 +74,12 @@ extension CollectionBudget {
     let proved = (ReadLimitTests.limits + MemoryLimitTests.limits).map(\.field)
     #expect(Set(proved).count == proved.count)
     #expect(Set(fields) == Set(proved).union(Self.elsewhere.keys).union(Self.pauses))
+  }
+
+  @Test(arguments: [(0.01, 10.0), (1, 20), (5, 30)])
+  func `a pass that takes little is made again sooner`(_ pass: Double, _ pause: Double) {
+    #expect(CollectionBudget().pause(Seconds(30), after: Seconds(pass)) == Seconds(pause))
+    #expect(CollectionBudget().pause(Seconds(0.2), after: Seconds(pass)) == Seconds(0.2))
   }
 
   @Test func `what a scan or a message may cost is what it says`() {

@@ -257,8 +257,49 @@ struct WorkerLogReaderTests {
     #expect(await shelf.told() == ["w1.log": 100])
     try shelf.say("w1.log", 101)
     let facts = try #require(await shelf.look().files.first?.facts)
-    #expect(facts.window.counts.ofTasks == 110)
+    #expect(facts.window.counts.ofTasks == 10)
     #expect(facts.skipped == ByteCount(91 * size))
+  }
+
+  @Test("time of which something was passed over is not covered, but for the tail that is read")
+  func gap() async throws {
+    func line(_ second: Int) -> String {
+      let clock = "03:0\(second / 60):\(second % 60 < 10 ? "0" : "")\(second % 60)"
+      return "[2026-01-02 \(clock),000: INFO/ForkPoolWorker-1] a.b[1]: hello\n"
+    }
+    let shelf = try Shelf {
+      $0.logBacklog = ByteCount(100 * line(0).utf8.count)
+      $0.logTail = ByteCount(10 * line(0).utf8.count)
+    }
+    func window() async throws -> LogWindow {
+      try #require(await shelf.look().files.first?.facts.window)
+    }
+    try shelf.append("w1.log", "")
+    for _ in 0..<3 { _ = await shelf.look() }
+    try shelf.append("w1.log", line(0))
+    var seen = try await window()
+    #expect(seen.counted.heard == Seconds(30) && seen.counts.ofTasks == 1)
+    try shelf.append("w1.log", (1...120).map(line).joined())
+    seen = try await window()
+    #expect(seen.counted.heard == Seconds(9) && seen.counts.ofTasks == 10)
+    seen = try await window()
+    #expect(seen.counted.heard == Seconds(19) && seen.counts.ofTasks == 10)
+  }
+
+  @Test("a log that could not be opened is covered from when it could")
+  func opensLate() throws {
+    let folder = try TemporaryFolder()
+    mkdir(folder.path("w1.log"), 0o700)
+    let start = Timestamp(secondsSince1970: 1_767_355_200)
+    let file = LogFile(
+      folder.path("w1.log"), from: .end, at: start, budget: CollectionBudget())
+    _ = file.read(atMost: 1_000, at: start + Seconds(10))
+    #expect(file.failure != nil)
+    rmdir(folder.path("w1.log"))
+    try folder.write("w1.log", Shelf.line + "\n")
+    _ = file.read(atMost: 1_000, at: start + Seconds(300))
+    #expect(file.failure == nil)
+    #expect(file.facts(at: start + Seconds(310)).window.counted.heard == Seconds(10))
   }
 
   @Test("of more files than are followed, those written to last are, and it is said")

@@ -177,21 +177,37 @@ import Testing
     try JSONDecoder().decode(SnapshotHistory.self, from: try JSONEncoder().encode(history))
   }
 
-  @Test func whatEarlierRunsReadCountsUntilTenMinutesAreFull() throws {
+  /// Four runs of five minutes each, in the last of which so much was passed over.
+  private static func fourRuns(
+    _ counts: LogCounts, skipped: ByteCount = .zero
+  ) throws -> SnapshotHistory {
     var history = SnapshotHistory()
     for run in [3, 2, 1, 0] {
       let end = ago(Double(run) * 300)
       var now = snapshot(at: end, workers: .value([worker(now: end)]))
       let counted = CountedTime(from: end - Seconds(300), to: end, heard: Seconds(300))
       var file = Self.file(.zero)
-      file.window = LogWindow(counted: counted, counts: Self.plain(5))
+      file.window = LogWindow(counted: counted, counts: counts)
+      if run == 0 { file.skipped = skipped }
       now.workerLogs = WorkerLogFacts(readAt: end, files: [file])
       history.absorb(now)
       if run > 0 { history = try Self.reread(history) }
     }
-    let said = try verdict(PrintInTask.self, history)
+    return history
+  }
+
+  @Test func whatEarlierRunsReadCountsUntilTenMinutesAreFull() throws {
+    let said = try verdict(PrintInTask.self, Self.fourRuns(Self.plain(5)))
     #expect(told(said) == ["warning celery@w1"])
     #expect(said.first?.evidence("lines") == .number(10))
     #expect(said.first?.evidence("heardSeconds") == .number(600))
+  }
+
+  @Test func whatWasReadBeforeLinesWerePassedOverProvesNothing() throws {
+    let tasks = LogCounts(ofTasks: 5)
+    #expect(try verdict(PrintInTask.self, Self.fourRuns(tasks)) == .healthy)
+    #expect(
+      try verdict(PrintInTask.self, Self.fourRuns(tasks, skipped: .mebibytes(90))).reason
+        == "needs 10m of observation, has 5m")
   }
 }

@@ -93,6 +93,19 @@ import Testing
     #expect(late.verdict == .unknown("needs 1h of observation, has 1s"))
   }
 
+  @Test func timeWithoutALookProvesNothing() throws {
+    func judge(lookedAt: Double) throws -> Verdict {
+      let results = ResultFacts(completedPasses: 2, updatedAt: ago(lookedAt))
+      return try verdict(
+        StuckChord.self,
+        history(
+          of: snapshot(
+            observed: 7200, results: .value(results), chords: .value([Self.chord(3700)]))))
+    }
+    #expect(try judge(lookedAt: 200) == .healthy)
+    #expect(told(try judge(lookedAt: 50)) == ["warning shop.part"])
+  }
+
   @Test func oneTaskMayBeGivenMoreTime() throws {
     let set = ["stuck-chord[shop.part].unchanged=2h"]
     #expect(try Self.judge(Self.chord(7000), set: set) == .healthy)

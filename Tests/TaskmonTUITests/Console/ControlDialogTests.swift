@@ -175,6 +175,44 @@ struct ControlDialogTests {
     #expect(elsewhere.lines.last?.contains("choose a worker first") == true)
   }
 
+  /// The shop with one of its workers changed.
+  private static func shop(
+    worker: Int, _ change: (inout WorkerFacts) -> Void
+  ) -> ConsoleData {
+    SampleData.data { moment in
+      var snapshot = SampleData.snapshot(at: moment)
+      snapshot.workers = snapshot.workers.map { workers in
+        var workers = workers
+        change(&workers[worker])
+        return workers
+      }
+      return snapshot
+    }
+  }
+
+  @Test("K says where a worker that is up has not told what it takes from")
+  func unknownConsumers() {
+    let data = Self.shop(worker: 1) { $0.queues = .unavailable("not asked yet") }
+    let text = Self.text(Self.console(.workers, [Self.key("K")], data: data))
+    #expect(
+      text.contains(
+        "Whether others take from its queues is not known: celery@w2 has not told its queues."))
+    #expect(!text.contains("Nobody else takes"))
+  }
+
+  @Test("A pool of unknown size is not shrunk, as nothing might be left of it")
+  func unknownPool() {
+    let data = Self.shop(worker: 1) { $0.stats = .unavailable("it owes an answer") }
+    let keys = [Self.key("A"), .down, .down, .down, .enter]
+    var unknown = Self.console(.workers, [.down] + keys, data: data)
+    #expect(Self.text(unknown).contains("celery@w2 has ? slots"))
+    #expect(unknown.handle(.key(.enter)) == [.bell])
+    #expect(Self.text(unknown).contains("how much celery@w2 has is not known"))
+    #expect(
+      Self.answer(Self.console(.workers, keys, data: data), "")
+        == [.control(.shrinkPool(by: 1, workers: ["celery@w1"]))])
+  }
+
   // MARK: Queues
 
   @Test("P counts what is lost and wants the queue's name typed")
@@ -263,18 +301,12 @@ struct ControlDialogTests {
     _ = shrink.handle(.key(.backspace))
     #expect(Self.answer(shrink, "15") == [.control(.shrinkPool(by: 15, workers: ["celery@w1"]))])
     #expect(Self.answer(shrink, "16") == [.bell])
-    let grown = SampleData.data { moment in
-      var snapshot = SampleData.snapshot(at: moment)
-      snapshot.workers = snapshot.workers.map { workers in
-        var workers = workers
-        workers[0].stats = workers[0].stats.map { stats in
-          var stats = stats
-          stats.processes = 20
-          return stats
-        }
-        return workers
+    let grown = Self.shop(worker: 0) { worker in
+      worker.stats = worker.stats.map { stats in
+        var stats = stats
+        stats.processes = 20
+        return stats
       }
-      return snapshot
     }
     var again = Self.console(
       .workers, [Self.key("A"), .down, .down, .down, .enter, .backspace], data: grown)

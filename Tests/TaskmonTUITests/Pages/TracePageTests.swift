@@ -86,8 +86,37 @@ struct TracePageTests {
       trace.workers = .value(AskedWorkers(receivers: 3, answered: ["celery@w1"]))
       trace.result = .unavailable("no permission")
     }.sentence
-    #expect(partly.contains("; only the newest 5 were looked at; 2 of 3 workers did not answer"))
-    #expect(partly.hasSuffix("; its result is not known: no permission"))
+    #expect(
+      partly == "nothing is known of task x: it was met in no queue, no worker holds it "
+        + "unacknowledged; only the newest 5 were looked at; 2 of 3 workers did not answer; its "
+        + "result is not known: no permission")
+  }
+
+  @Test("What could not be looked at is not said to be without it")
+  func unread() {
+    let blind = Self.page { trace in
+      trace.waiting = .unavailable("no right to LRANGE")
+      trace.held = .unavailable("no right to HGET")
+    }.sentence
+    #expect(
+      blind == "nothing is known of task x: no worker that answers knows it, nothing is stored of "
+        + "it; the queues are not known: no right to LRANGE; what is unacknowledged is not known: "
+        + "no right to HGET")
+    let away = Self.page { trace in
+      trace.waiting = .unavailable("away")
+      trace.held = .unavailable("away")
+      trace.workers = .unavailable("away")
+      trace.result = .unavailable("away")
+    }.sentence
+    #expect(away.hasPrefix("nothing is known of task x; the queues are not known: away; "))
+    let cut = Self.page { trace in
+      trace.heldSearch.omissions = ["2 were not read"]
+      trace.workers = .unavailable("away")
+    }.sentence
+    #expect(
+      cut == "nothing is known of task x: it waits in no queue, it was met among no "
+        + "unacknowledged messages, nothing is stored of it; 2 were not read; no worker was asked: "
+        + "away")
   }
 
   @Test("A message that Redis hands out again before its eta is said to run twice")

@@ -39,7 +39,7 @@ struct HealthViewTests {
     let text = page.lines(width: 100).map(\.text).joined(separator: "\n")
     for part in [
       "CRITICAL", "14m 10s", SampleData.stuckTask.remedy, "Why it hurts", "What it cannot see",
-      "celery -A proj inspect active", "task_soft_time_limit",
+      "celery -A proj inspect active", "task_soft_time_limit", "taskmon demo stuck-task",
     ] { #expect(text.contains(part)) }
     #expect(HealthView.page("stuck-task other", context) == nil)
   }

@@ -58,6 +58,28 @@ struct RunningViewTests {
       RunningView.table(quiet).lead.map(\.text) == [" No task runs as far as is known."])
   }
 
+  @Test("That nothing runs is known of workers that tell or have answered, and of no others")
+  func untold() throws {
+    func lead(_ events: Observation<Bool>, _ answer: Observation<ActiveReply>) throws -> [String] {
+      let context = try TasksViewTests.context { snapshot in
+        snapshot.running = .value([])
+        snapshot.workers = snapshot.workers.map { workers in
+          var workers = workers
+          workers[0].sendsTaskEvents = events
+          workers[0].activeReply = answer
+          return workers
+        }
+      }
+      return RunningView.table(context).lead.map(\.text)
+    }
+    let answer = ActiveReply(repliedAt: SampleData.ago(5), taskIDs: [])
+    let (idle, unclear) = ([" No task runs."], [" No task runs as far as is known."])
+    #expect(try lead(.unavailable("none came"), .unavailable("it owes an answer")) == unclear)
+    #expect(try lead(.unavailable("none came"), .value(answer)) == idle)
+    #expect(try lead(.value(true), .unavailable("it owes an answer")) == idle)
+    #expect(try lead(.value(false), .value(answer)) == unclear)
+  }
+
   /// A shop whose only run is this one, delivered so many seconds ago.
   private static func page(
     acknowledged: Bool?, started: Double = 60, delivered: Double? = nil, hard: Double? = nil

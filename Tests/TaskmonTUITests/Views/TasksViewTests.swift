@@ -56,6 +56,52 @@ struct TasksViewTests {
       ])
   }
 
+  @Test("Of a task that a worker may run unheard it is not known that it does not run")
+  func untold() throws {
+    func context(_ registered: Observation<[RegisteredTask]>) throws -> ViewContext {
+      try Self.context { snapshot in
+        snapshot.running = .value([])
+        snapshot.workers = snapshot.workers.map { workers in
+          var workers = workers
+          workers[0].sendsTaskEvents = .unavailable("none came")
+          workers[0].registered = registered
+          return workers
+        }
+      }
+    }
+    let some = try context(.value([RegisteredTask(name: "mail.send")]))
+    #expect(Self.cells("mail.send", some)["RUNNING"] == "?")
+    #expect(Self.cells("billing.sync", some)["RUNNING"] == "0")
+    for page in [
+      TasksView.page("task mail.send", some), AuditView.page("mail.send", some),
+    ] {
+      let lines = try #require(page).lines(width: 80).map(\.text)
+      #expect(lines.contains { $0.contains("running now") && $0.hasSuffix("?") })
+    }
+    let any = try context(.unavailable("not asked yet"))
+    #expect(Self.cells("billing.sync", any)["RUNNING"] == "?")
+    let answered = try Self.context { $0.running = .value([]) }
+    #expect(Self.cells("mail.send", answered)["RUNNING"] == "0")
+  }
+
+  @Test("That a task has no results is known once all of them were looked at")
+  func results() throws {
+    #expect(Self.cells("mail.send", try Self.context())["RESULT"] == "-")
+    #expect(Self.cells("reports.render", try Self.context())["RESULT"] == "1.0M")
+    let unread = try Self.context { $0.results = .unavailable("not looked at yet") }
+    #expect(Self.cells("mail.send", unread)["RESULT"] == "?")
+    #expect(Self.cells("rest", unread)["RESULT"] == "-")
+    let first = try Self.context { snapshot in
+      snapshot.results = snapshot.results.map { results in
+        var results = results
+        results.completedPasses = 0
+        return results
+      }
+    }
+    #expect(Self.cells("mail.send", first)["RESULT"] == "?")
+    #expect(Self.cells("reports.render", first)["RESULT"] == "1.0M")
+  }
+
   @Test("Without anything heard or answered there is only the reason")
   func nothing() throws {
     let context = try Self.context { snapshot in

@@ -48,4 +48,35 @@ struct WorkersViewTests {
         "celery@new", "?", "?", "-", "?", "?", "?", "?", "?", "?", "?", "?",
       ])
   }
+
+  /// What its page says of the tasks a process of its pool runs before it ends.
+  private static func perChild(_ told: Observation<Int?>) throws -> String? {
+    var worker = SampleData.worker(1, heard: SampleData.now, queues: .value([]), pool: .prefork)
+    worker.settings = .value(WorkerSettings(tasksPerChild: 100))
+    worker.stats = worker.stats.flatMapped { stats in
+      var stats = stats
+      return told.map { limit in
+        stats.tasksPerChild = limit
+        return stats
+      }
+    }
+    let context = try #require(
+      SampleData.context(
+        SampleData.data { moment in
+          var snapshot = SampleData.snapshot(at: moment)
+          snapshot.workers = .value([worker])
+          return snapshot
+        }))
+    let row = try #require(WorkersView.table(context).rows.first)
+    let lines = WorkersView.page(row.id, context)?.lines(width: 100).map(\.text) ?? []
+    return lines.first { $0.contains("worker_max_tasks_per_child") }
+  }
+
+  @Test("Only what a pool has told is said to be of the pool")
+  func tasksPerChild() throws {
+    #expect(try Self.perChild(.value(50))?.hasSuffix("  50, of its pool") == true)
+    #expect(try Self.perChild(.value(100))?.hasSuffix("  100") == true)
+    #expect(try Self.perChild(.value(nil))?.hasSuffix("  100") == true)
+    #expect(try Self.perChild(.unavailable("no answer"))?.hasSuffix("  100") == true)
+  }
 }
