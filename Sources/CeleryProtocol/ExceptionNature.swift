@@ -8,6 +8,8 @@ package enum ExceptionNature: UInt8, Sendable {
   case transient
   /// The same, where the exception's text says so.
   case transientBySaying
+  /// The same, where the traceback says that it is of a library of the network.
+  case transientByModule
   /// An event loop was misused, where the exception's text says so.
   case loopFaultBySaying
 
@@ -17,6 +19,8 @@ package enum ExceptionNature: UInt8, Sendable {
         .transient
       } else if TransientError.speakingClasses.contains(className) {
         .transientBySaying
+      } else if TransientError.homes[className] != nil {
+        .transientByModule
       } else if LoopFault.classes.contains(className) {
         .loopFaultBySaying
       } else {
@@ -34,12 +38,11 @@ package enum TransientError {
     "BrokenPipeError", "TimeoutError", "timeout", "gaierror", "herror", "RemoteDisconnected",
     "IncompleteRead",
     // requests and urllib3
-    "Timeout", "ConnectTimeout", "ReadTimeout", "ChunkedEncodingError", "ProxyError", "RetryError",
-    "MaxRetryError", "NewConnectionError", "NameResolutionError", "ConnectTimeoutError",
-    "ReadTimeoutError",
+    "ConnectTimeout", "ReadTimeout", "ChunkedEncodingError", "ProxyError", "MaxRetryError",
+    "NewConnectionError", "NameResolutionError", "ConnectTimeoutError", "ReadTimeoutError",
     // httpx and httpcore
-    "ConnectError", "ReadError", "WriteError", "CloseError", "NetworkError", "TimeoutException",
-    "WriteTimeout", "PoolTimeout", "RemoteProtocolError",
+    "ConnectError", "CloseError", "NetworkError", "WriteTimeout", "PoolTimeout",
+    "RemoteProtocolError",
     // aiohttp
     "ClientConnectionError", "ClientConnectorError", "ClientConnectorDNSError", "ClientOSError",
     "ClientProxyConnectionError", "ClientPayloadError", "ServerConnectionError",
@@ -52,6 +55,14 @@ package enum TransientError {
     "AdminShutdown", "CannotConnectNow", "CrashShutdown", "DeadlockDetected", "DisconnectionError",
     "SerializationFailure", "TooManyConnections",
   ])
+
+  /// Classes that other libraries have under the same name (tarfile, shutil, pymongo, tenacity,
+  /// selenium, filelock), by the packages in which they mean it.
+  static let homes: [String: Set<String>] = [
+    "ReadError": ["httpx", "httpcore"], "WriteError": ["httpx", "httpcore"],
+    "TimeoutException": ["httpx", "httpcore"], "RetryError": ["requests"],
+    "Timeout": ["requests"],
+  ]
 
   /// Classes that stand for other things too.
   static let speakingClasses = Set([
@@ -75,7 +86,8 @@ package enum TransientError {
   private static let lasting: [StaticString] = [
     "no such ", "syntax error", "does not exist", "already exists", "denied",
     "authentication failed", "Unknown column", "Unknown database", "unrecognized token",
-    "more than one row",
+    "more than one row", "has no column named", "have a default value", "Incorrect ",
+    "readonly database",
   ]
 
   /// Whether the text of one of `speakingClasses` means it; `text` is its repr or what it says.
@@ -95,8 +107,15 @@ package enum TransientError {
     switch ExceptionNature(className: className) {
     case .transient: true
     case .transientBySaying: says(className, text)
-    case .ordinary, .loopFaultBySaying: false
+    case .ordinary, .loopFaultBySaying, .transientByModule: false
     }
+  }
+
+  /// Whether one of `homes` is of a package in which it means it, by the end of its traceback.
+  package static func isMeant(by className: String, traceback: String) -> Bool {
+    let module = FailureClass.module(of: className, traceback: traceback)
+    guard let package = module?.split(separator: ".").first else { return false }
+    return homes[className]?.contains(String(package)) ?? false
   }
 }
 

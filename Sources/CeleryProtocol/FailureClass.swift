@@ -19,6 +19,17 @@ package enum FailureClass {
     return nil
   }
 
+  /// The module that the last line of a traceback which names a class tells of it; nil where none
+  /// does, as for Python's own.
+  static func module(of className: String, traceback: String) -> String? {
+    for line in traceback.split(separator: "\n").reversed() where line.first != " " {
+      let path = line.prefix { $0 != ":" }
+      guard path == className || path.hasSuffix(".\(className)") else { continue }
+      return path == className ? nil : String(path.dropLast(className.count + 1))
+    }
+    return nil
+  }
+
   /// The last part of a dotted name at the very front of `text`, ended by `mark`.
   private static func className(in text: String, before mark: Unicode.Scalar) -> String? {
     let scalars = text.unicodeScalars

@@ -35,16 +35,18 @@ struct FastPoll: Sendable {
     let redBeat = RedBeatCollector.reading(
       layout: layout, lock: redBeatLock, limit: budget.beatEntries)
     let lengths = QueueLengthCollector.reading(queues, layout: layout)
+    // The server tells of itself last: data that was lost before it was read is then known to be so.
     let commands =
-      server.commands + presence.commands + unacked.commands + redBeat.commands + lengths.commands
+      presence.commands + unacked.commands + redBeat.commands + lengths.commands + server.commands
     var cursor = ReplyCursor(try await redis.read(commands))
+    let (markers, held, beat) = (
+      cursor.take(presence), cursor.take(unacked), cursor.take(redBeat)
+    )
+    let counted = cursor.take(lengths)
     let look = cursor.take(server)
     var facts = FastFacts(
-      server: look.map(\.facts), served: (try? look.get().served) ?? [:],
-      markers: cursor.take(presence), unacked: cursor.take(unacked),
-      lengths: .failure(CollectionError("not read")), redBeat: cursor.take(redBeat),
-      heads: .success([]))
-    facts.lengths = cursor.take(lengths)
+      server: look.map(\.facts), served: (try? look.get().served) ?? [:], markers: markers,
+      unacked: held, lengths: counted, redBeat: beat, heads: .success([]))
     if case .success(let counted) = facts.lengths {
       facts.heads = try await heads(
         redis, counted.queues, suspects: suspects, turn: turn)

@@ -93,9 +93,13 @@ struct BeatPublishers {
 
 extension Publication {
   /// `gen<pid>@<host>`, without the reply queue that only messages tell.
-  fileprivate var process: String {
+  var process: String {
     publisher.firstIndex(of: "/").map { String(publisher[..<$0]) } ?? publisher
   }
+
+  /// Whether an event told it, so that it was published then: a message that waits is dated when it
+  /// is first seen.
+  var isDated: Bool { !publisher.contains("/") }
 }
 
 /// The rhythm of a schedule over a stretch of time.

@@ -39,7 +39,7 @@ package struct Evaluator: Sendable {
     }
     let gate = Gate(snapshot)
     let search = QueueSearch(snapshot)
-    let scene = Scene(history, snapshot)
+    let scene = Scene(history, snapshot, thresholds: thresholds)
     var report = HealthReport(
       takenAt: snapshot.takenAt, observed: snapshot.observed, isGateShut: gate.isShut)
     var present: [Ranked] = []

@@ -49,10 +49,29 @@ package struct HealthReport: Sendable, Equatable {
   /// The worst that holds; `unknown` when the gate `no-celery-here` is shut, or nothing could
   /// be judged.
   package var status: Status {
-    if count(.critical) > 0 { return .critical }
-    if count(.warning) > 0 { return .warning }
-    return isGateShut || (healthy.isEmpty && present.isEmpty && silenced.isEmpty)
-      ? .unknown : .healthy
+    Status(
+      worst: present.map(\.severity).max(), judged: holding.map(\.rule) + healthy,
+      of: isGateShut ? .unknown : nil)
+  }
+}
+
+extension HealthReport.Status {
+  /// `worst` is that of what holds and nobody silenced; `judged` are the rules that are healthy or
+  /// found something, silenced or not.
+  ///
+  /// Whether the broker answers alone says nothing of Celery: one that nobody can see is not well
+  /// because somebody silenced that. Where these rules were picked of others, `whole` is what was
+  /// said of all; the broker's answer may be what was asked for then.
+  init(worst: Severity?, judged: [RuleID], of whole: HealthReport.Status? = nil) {
+    let isKnown =
+      whole.map { $0 != .unknown && !judged.isEmpty }
+      ?? judged.contains { $0 != BrokerUnreachable.id }
+    self =
+      switch worst {
+      case .critical?: .critical
+      case .warning?: .warning
+      case .info?, nil: isKnown ? .healthy : .unknown
+      }
   }
 }
 

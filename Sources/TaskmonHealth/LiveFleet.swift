@@ -3,8 +3,12 @@ import TaskmonModel
 /// The workers that live, with what they told of themselves.
 struct LiveFleet {
   let workers: [SeenWorker]
-  /// Why it is not known who lives; nil where it is.
+  /// Why it is not known who lives; nil where at least one is known to.
   let gap: String?
+  /// Why more may live than are known to; nil where of each it is known.
+  ///
+  /// It makes unknown what else would be healthy, and takes nothing from what was found.
+  let doubt: String?
 
   init(_ history: SnapshotHistory, _ snapshot: Snapshot) {
     self.init(WorkerWatch(history, snapshot))
@@ -15,19 +19,24 @@ struct LiveFleet {
     if case .unavailable(let reason) = snapshot.workers {
       workers = []
       gap = reason
+      doubt = reason
       return
     }
     workers = watch.workers.filter(\.consumes)
-    let isAsked = snapshot.inspection.lastRound != nil
-    gap =
-      workers.isEmpty && !isAsked
-      ? snapshot.inspection.suspended.map { "no worker was heard or asked (\($0))" }
-        ?? "no worker was heard or asked" : nil
+    doubt = watch.workers.lazy.compactMap(\.doubt).first
+    gap = workers.isEmpty ? doubt ?? Self.unheard(snapshot.inspection) : nil
+  }
+
+  /// Why nobody can have been seen to live; nil where somebody would have been.
+  private static func unheard(_ inspection: InspectionFacts) -> String? {
+    guard inspection.lastRound == nil else { return nil }
+    return inspection.suspended.map { "no worker was heard or asked (\($0))" }
+      ?? "no worker was heard or asked"
   }
 
   /// Why a worker's tasks are not known; nil where every worker has told them.
   var registryGap: String? {
-    gap
+    gap ?? doubt
       ?? workers.first { $0.registered.value == nil }.map { worker in
         "the tasks of \(worker.id.name): \(worker.registered.reason ?? "not told")"
       }

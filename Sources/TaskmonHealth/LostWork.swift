@@ -91,9 +91,10 @@ struct Whereabouts {
   /// Who runs a task, or holds it and lives; by task id.
   private let holders: [String: [WorkerID]]
 
-  init(_ watch: WorkerWatch) {
+  init(_ scene: Scene) {
+    let watch = scene.watch
     now = watch.snapshot.takenAt
-    timeout = VisibilityTimeout(watch, assumed: VisibilityTimeout.standard).seconds
+    timeout = scene.visibility.seconds
     let facts = watch.snapshot.unacked.value
     isWhole =
       facts.map { $0.isWhole && $0.sample.allSatisfy { $0.message.value?.taskID != nil } }

@@ -6,24 +6,33 @@ package import TaskmonModel
 package struct Scene: Sendable {
   package let history: SnapshotHistory
   package let snapshot: Snapshot
-  /// Who lives, by the standard thresholds of `lost-worker`.
+  /// Who lives, by the thresholds of `lost-worker`.
   let watch: WorkerWatch
   let fleet: LiveFleet
   let heard: HeardTasks
   let use: TasksInUse
   let lateness: ScheduleLateness
+  /// The time without a beat, by the thresholds of `beat-down`; nil where one works, or may.
+  let beatSilence: BeatSilence?
   /// As it is assumed where nobody tells.
   let visibility: VisibilityTimeout
 
-  package init(_ history: SnapshotHistory, _ snapshot: Snapshot) {
-    let watch = WorkerWatch(history, snapshot)
+  /// `thresholds` are those of all rules: some judge by what another one says.
+  package init(
+    _ history: SnapshotHistory, _ snapshot: Snapshot,
+    thresholds: ThresholdOverrides = ThresholdOverrides()
+  ) {
+    let watch = WorkerWatch(history, snapshot, limits: thresholds.values(for: LostWorker.self))
+    let lateness = ScheduleLateness(history, snapshot)
     self.history = history
     self.snapshot = snapshot
     self.watch = watch
     fleet = LiveFleet(watch)
     heard = HeardTasks(watch)
     use = TasksInUse(snapshot)
-    lateness = ScheduleLateness(history, snapshot)
-    visibility = VisibilityTimeout(watch, assumed: VisibilityTimeout.standard)
+    self.lateness = lateness
+    beatSilence = BeatSilence(
+      lateness, history, snapshot, thresholds.values(for: BeatDown.self))
+    visibility = VisibilityTimeout(watch)
   }
 }

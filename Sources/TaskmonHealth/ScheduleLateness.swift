@@ -58,12 +58,33 @@ struct ScheduleLateness {
   ) {
     lastPublish = all.compactMap { $0.runCount ?? 0 > 0 ? $0.lastRun : nil }.max()
     for entry in all where entry.isEnabled {
-      guard let due = entry.dueAt else { continue }
+      guard let score = entry.dueAt else { continue }
+      let track = history.schedule.entries[entry.name]
+      guard let due = Self.due(entry, score: min(score, track?.missedDue ?? score), now: now)
+      else {
+        doubt = doubt ?? "when \(entry.name) is due: it was saved between two runs"
+        continue
+      }
       judged += 1
       guard due < now else { continue }
-      let saved = history.schedule.entries[entry.name]?.savedAt
       overdue.append(
-        OverdueEntry(entry: entry, due: due, allowance: Self.allowance(entry, due, saved)))
+        OverdueEntry(
+          entry: entry, due: due, allowance: Self.allowance(entry, due, track?.savedAt)))
+    }
+  }
+
+  /// When an entry is due, by the moment that RedBeat has written; nil where that is not known.
+  ///
+  /// Whoever saves an entry between two runs, as each beat does at its start, writes a moment that
+  /// is too early by the time since the last run; beat itself is not misled by it.
+  private static func due(
+    _ entry: ScheduleEntry, score: Timestamp, now: Timestamp
+  ) -> Timestamp? {
+    guard score < now, let last = entry.lastRun, !score.isWholeMinute else { return score }
+    switch entry.schedule {
+    case .every(let period): return max(score, last + period)
+    case .crontab: return nil
+    case .other, .unknown: return score
     }
   }
 
@@ -92,12 +113,13 @@ struct ScheduleLateness {
       unknown = "no schedule is known: neither RedBeat nor a worker's beat_schedule has one"
       return
     }
-    let uses = Dictionary(entries.map { (PlainCall($0), 1) }, uniquingKeysWith: +)
+    let uses = Dictionary(entries.map { (ScheduledCall($0), 1) }, uniquingKeysWith: +)
     for entry in entries {
       let track = history.beatEntries[entry.name]
       let last = [track?.receipts.last, track?.publications.last?.at].compactMap(\.self).max()
       lastPublish = [lastPublish, last].compactMap(\.self).max()
-      guard uses[PlainCall(entry)] == 1, case .every(let period) = entry.schedule else { continue }
+      guard uses[ScheduledCall(entry)] == 1, case .every(let period) = entry.schedule
+      else { continue }
       judge(entry, period, lastSeen: last, heard: track?.heard ?? [], history, snapshot)
     }
     guard judged == 0 else { return }
@@ -122,44 +144,37 @@ struct ScheduleLateness {
       doubt = doubt ?? "task events were not heard all the time since \(entry.name) last came"
       return
     }
-    if let queue = Self.hidingPlace(since: due, history, snapshot) {
+    // One that was restarted and lost its file counts its intervals anew.
+    let allowance = min(period, Self.longestSleep)
+    let latest = due + allowance
+    if latest < snapshot.takenAt,
+      let queue = Self.hidingPlace(since: due, until: latest, history, snapshot)
+    {
       doubt =
         doubt
         ?? "\(entry.name) was not received, but may be among the messages that wait in \(queue)"
       return
     }
     judged += 1
-    // One that was restarted and lost its file counts its intervals anew.
-    overdue.append(
-      OverdueEntry(entry: entry, due: due, allowance: min(period, Self.longestSleep)))
+    overdue.append(OverdueEntry(entry: entry, due: due, allowance: allowance))
   }
 
-  /// A queue where a message published after `due` might still wait.
+  /// A queue where a message published between `due` and `latest` might still wait.
   private static func hidingPlace(
-    since due: Timestamp, _ history: SnapshotHistory, _ snapshot: Snapshot
+    since due: Timestamp, until latest: Timestamp, _ history: SnapshotHistory, _ snapshot: Snapshot
   ) -> String? {
     guard case .value(let queues) = snapshot.queues else { return "queues that were not read" }
     return queues.first { queue in
-      guard queue.ready > 0, let track = history.queues[queue.name] else { return queue.ready > 0 }
-      let samples = track.ready.filter { $0.at > due }
-      if samples.contains(where: { $0.ready == 0 }) { return false }
-      // Where nothing has come or gone since, nothing came.
-      let isStill = samples.allSatisfy { $0.ready == queue.ready }
-      let before = track.ready.last { $0.at <= due }
-      return !(isStill && before?.ready == queue.ready && track.headSince ?? due < due)
+      guard queue.ready > 0 else { return false }
+      let empty = history.queues[queue.name]?.lastWithoutArrivals(since: due)
+      return empty.map { $0 < latest } ?? true
     }?.name
   }
 }
 
-/// What an entry calls; messages carry no entry name.
-private struct PlainCall: Hashable {
-  let task: String
-  let arguments: String
-  let keywordArguments: String
-
-  init(_ entry: ScheduleEntry) {
-    task = entry.task
-    arguments = entry.argumentsText
-    keywordArguments = entry.keywordArgumentsText
+extension Timestamp {
+  /// As crontabs and intervals that keep to the clock are due.
+  fileprivate var isWholeMinute: Bool {
+    abs(secondsSince1970.remainder(dividingBy: 60)) < 0.001
   }
 }

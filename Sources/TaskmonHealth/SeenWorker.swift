@@ -17,6 +17,14 @@ final class SeenWorker: Sendable {
   /// Whether it takes messages, or will again when its work is done.
   var consumes: Bool { liveness?.consumes == true }
 
+  /// Why it may live although nothing proves it; nil where that is known.
+  var doubt: String? {
+    switch liveness {
+    case .doubtful(let reason)?, .mute(let reason)?: reason
+    case .alive?, .stopped?, .busy?, .lost?, nil: nil
+    }
+  }
+
   subscript<Value>(dynamicMember fact: KeyPath<WorkerFacts, Value>) -> Value {
     facts[keyPath: fact]
   }

@@ -25,11 +25,9 @@ package struct SilenceBook: Sendable {
     var report = report
     for index in report.findings.indices where report.findings[index].endedAt == nil {
       let finding = report.findings[index]
-      guard
-        let silence = silences.last(where: { $0.covers(finding.rule, finding.subject, at: now) })
-      else { continue }
-      report.findings[index].silence = silence
-      met.insert(silence)
+      let covering = silences.filter { $0.covers(finding.rule, finding.subject, at: now) }
+      report.findings[index].silence = covering.last
+      met.formUnion(covering)
     }
     report.findings =
       report.findings.filter { $0.silence == nil && $0.endedAt == nil }
@@ -44,9 +42,11 @@ package struct SilenceBook: Sendable {
   /// Its rule judged, and what it was made for is not there any more.
   private func hasEnded(_ silence: Silence, _ report: HealthReport) -> Bool {
     guard silence.until == nil, met.contains(silence) else { return false }
-    let isJudged =
-      report.healthy.contains(silence.rule)
-      || report.findings.contains { $0.rule == silence.rule && $0.endedAt == nil }
-    return isJudged && !report.findings.contains { $0.silence == silence }
+    let holding = report.holding.filter { $0.rule == silence.rule }
+    guard !holding.isEmpty else { return report.healthy.contains(silence.rule) }
+    // Of many subjects the last are told as one: it may be among them.
+    return !holding.contains {
+      (silence.subject ?? $0.subject) == $0.subject || $0.subject == Evaluator.otherSubject
+    }
   }
 }

@@ -23,7 +23,12 @@ struct UnsentRuns {
 
   private let history: SnapshotHistory
   private let snapshot: Snapshot
-  private let seen: Set<String>
+  /// Tasks of which a message or a run is in sight now.
+  private let inSight: Set<String>
+  /// Tasks of which anything was ever heard.
+  private let heard: Set<String>
+  /// When an attempt of a task was last heard to end.
+  private let lastEnds: [String: Timestamp]
 
   /// How old the end of a heard interval may be.
   private static let hearing = Seconds(15)
@@ -31,30 +36,46 @@ struct UnsentRuns {
   init(_ history: SnapshotHistory, _ snapshot: Snapshot) {
     self.history = history
     self.snapshot = snapshot
-    seen = Self.tasksSeen(history, snapshot)
+    inSight = Self.tasksInSight(snapshot)
+    let tasks = snapshot.tasks.value
+    var heard = Set((tasks?.tasks ?? []).map(\.name))
+    for entry in snapshot.beat.entries.value ?? []
+    where history.beatEntries[entry.name]?.lastTraffic != nil {
+      heard.insert(entry.task)
+    }
+    self.heard = heard
+    let ends =
+      (tasks?.runs ?? []).map { ($0.task, $0.endedAt) }
+      + (tasks?.failures ?? []).map { ($0.task, $0.at) }
+    lastEnds = Dictionary(
+      ends.compactMap { task, at in task.map { ($0, at) } }, uniquingKeysWith: max)
   }
 
-  /// Everything that was named by an event or a message, or that some worker counts.
-  private static func tasksSeen(
-    _ history: SnapshotHistory, _ snapshot: Snapshot
-  ) -> Set<String> {
-    var names = Set((snapshot.tasks.value?.tasks ?? []).map(\.name))
-    names.formUnion((snapshot.running.value ?? []).compactMap(\.task))
+  /// Of which a message waits or is held, or a run goes on.
+  private static func tasksInSight(_ snapshot: Snapshot) -> Set<String> {
+    var names = Set((snapshot.running.value ?? []).compactMap(\.task))
     for queue in snapshot.queues.value ?? [] {
       names.formUnion([queue.head, queue.newest].compactMap { $0?.value?.task })
     }
     names.formUnion((snapshot.unacked.value?.sample ?? []).compactMap { $0.message.value?.task })
-    for entry in snapshot.beat.entries.value ?? [] {
-      guard let track = history.beatEntries[entry.name] else { continue }
-      if !track.receipts.isEmpty || !track.publications.isEmpty { names.insert(entry.task) }
-    }
     return names
   }
 
   func judge(_ entry: ScheduleEntry, runs needed: Int) -> Judgement {
-    if seen.contains(entry.task) { return .seen }
+    if inSight.contains(entry.task) { return .seen }
     let readings = history.entryRuns[entry.name]?.readings ?? []
-    guard Self.window(readings, needed, until: snapshot.takenAt) != nil else { return .tooFew }
+    guard let runs = Self.window(readings, needed, until: snapshot.takenAt) else {
+      return heard.contains(entry.task) ? .seen : .tooFew
+    }
+    let last = [history.beatEntries[entry.name]?.lastTraffic, lastEnds[entry.task]]
+      .compactMap(\.self).max()
+    let counted = history.scheduledRuns[entry.task]?.samples.growth(since: runs.start) ?? 0
+    if last.map({ $0 >= runs.start }) ?? false || counted > 0 { return .seen }
+    if heard.contains(entry.task) {
+      return .unknown(
+        "\(entry.name) ran \(runs.count.grouped) times since \(entry.task) was last heard of:"
+          + " it may run under other arguments")
+    }
     if let reason = deafness { return .unknown(reason) }
     let witnesses: Witnesses
     switch self.witnesses(of: entry.task, readings, needed) {
@@ -101,6 +122,13 @@ struct UnsentRuns {
       return "messages expired of which no event names the task"
     }
     return nil
+  }
+}
+
+extension BeatTrack {
+  /// When a message of the entry last came or was sent.
+  fileprivate var lastTraffic: Timestamp? {
+    [receipts.last, publications.last?.at].compactMap(\.self).max()
   }
 }
 
@@ -183,14 +211,6 @@ extension UnsentRuns {
   /// was.
   private func emptyUntil(_ queue: QueueFacts, since start: Timestamp?) -> Timestamp? {
     guard queue.ready > 0 else { return snapshot.takenAt }
-    guard let track = history.queues[queue.name], let start else { return nil }
-    let before = track.ready.last { $0.at <= start }
-    let samples = track.ready.filter { $0.at > start }
-    // Where nothing has come or gone since, nothing came.
-    let isStill = samples.allSatisfy { $0.ready == queue.ready }
-    if isStill, before?.ready == queue.ready, track.headSince.map({ $0 <= start }) ?? false {
-      return snapshot.takenAt
-    }
-    return samples.last { $0.ready == 0 }?.at
+    return start.flatMap { history.queues[queue.name]?.lastWithoutArrivals(since: $0) }
   }
 }

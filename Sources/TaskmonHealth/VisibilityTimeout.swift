@@ -9,17 +9,16 @@ package struct VisibilityTimeout: Sendable, Equatable {
   /// Who might have a shorter one, and was not heard; nil where all were.
   package let gap: String?
 
-  /// What kombu uses where `broker_transport_options` names none.
-  static let standard = Seconds.hours(1)
-
   package init(_ history: SnapshotHistory, _ snapshot: Snapshot) {
-    self.init(WorkerWatch(history, snapshot), assumed: Self.standard)
+    self.init(WorkerWatch(history, snapshot))
   }
 
   /// The smallest of all workers that are there: any of them hands out the messages of any queue.
   ///
-  /// What was told by hand stands for the workers that told nothing.
-  init(_ watch: WorkerWatch, assumed: Seconds) {
+  /// What was told by hand stands for the workers that told nothing; where nobody told, it is what
+  /// kombu uses.
+  init(_ watch: WorkerWatch) {
+    let standard = WorkerSettings.Standard.visibilityTimeout
     let snapshot = watch.snapshot
     var silent: SeenWorker?
     var told: [Seconds] = []
@@ -29,7 +28,7 @@ package struct VisibilityTimeout: Sendable, Equatable {
       case .stopped, .lost: continue
       }
       if case .value(let settings) = worker.settings {
-        told.append(settings.visibilityTimeout ?? Self.standard)
+        told.append(settings.visibilityTimeout ?? standard)
       } else {
         silent = silent ?? worker
       }
@@ -37,7 +36,7 @@ package struct VisibilityTimeout: Sendable, Equatable {
     if silent != nil || told.isEmpty, let given = snapshot.broker.visibilityTimeout {
       told.append(given)
     }
-    seconds = told.min() ?? assumed
+    seconds = told.min() ?? standard
     isAssumed = told.isEmpty
     if snapshot.broker.visibilityTimeout != nil {
       gap = nil

@@ -84,9 +84,14 @@ final class WorkerWatch: Sendable {
     verdicts[track.id] ?? SignsOfLife(snapshot, limits).liveness(track)
   }
 
-  /// The queues that some worker takes messages from, or will.
-  func consumedQueues() -> Set<String> {
-    Set(tracks.filter { liveness(of: $0).consumes }.flatMap { $0.queues ?? [] })
+  /// The queues that some worker takes messages from, or will; nil where one has not told its own.
+  func consumedQueues() -> Set<String>? {
+    var queues: Set<String> = []
+    for track in tracks where liveness(of: track).consumes {
+      guard let own = track.queues else { return nil }
+      queues.formUnion(own)
+    }
+    return queues
   }
 }
 

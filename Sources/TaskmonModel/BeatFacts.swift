@@ -42,6 +42,10 @@ package struct RedBeatFacts: Sendable, Equatable, Codable {
     self.nextDue = nextDue
     self.keyPrefix = keyPrefix
   }
+
+  /// Why a lock that is missing need not be, while it is not certain.
+  package static let unsought =
+    "it is not under its usual name, and other names were not looked for yet"
 }
 
 /// The lock that lets one RedBeat work.

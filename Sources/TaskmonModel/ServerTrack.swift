@@ -5,6 +5,8 @@ package struct ServerTrack: Sendable, Equatable, Codable {
   /// What Celery's data amounted to when last seen.
   package struct Holdings: Sendable, Hashable, Codable {
     /// Messages ready in all queues, unacknowledged ones, stored results; nil where unknown.
+    ///
+    /// Results that another server has are not known to this one.
     package var ready: Int?
     package var unacked: Int?
     package var results: Int?
@@ -30,8 +32,8 @@ package struct ServerTrack: Sendable, Equatable, Codable {
       return known.isEmpty ? nil : known.reduce(0, +)
     }
 
-    /// Whether there was anything to lose: bindings alone, which are made again, are nothing.
-    var holdsData: Bool { (total ?? 0) > 0 || results == nil && (keys ?? 0) > 0 }
+    /// Whether there was anything to lose: bindings, which are made again, are nothing.
+    var holdsData: Bool { (total ?? 0) > 0 }
 
     /// Keys of the unacknowledged messages: their hash, its index and the lock for restoring them.
     private static let unackedKeys = 3
@@ -39,7 +41,7 @@ package struct ServerTrack: Sendable, Equatable, Codable {
     /// Whether all this is gone, where `now` is what is left.
     ///
     /// Keys decide: what consumers take ends lists, and nothing else; bindings, results and
-    /// schedules outlive a queue that was drained. Results may be of another server, so that they
+    /// schedules outlive a queue that was drained. Results may be in another database, so that they
     /// decide nothing. Messages decide where keys were not counted.
     func isLost(leaving now: Holdings) -> Bool {
       guard let before = keys, let left = now.keys else {

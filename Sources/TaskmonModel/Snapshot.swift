@@ -107,6 +107,19 @@ package struct BrokerIdentity: Sendable, Hashable, Codable {
     self.backendURL = backendURL ?? url
     self.visibilityTimeout = visibilityTimeout
   }
+
+  /// Whether results are known to be on the broker's server, in whatever database.
+  var holdsResults: Bool { Self.server(of: url) == Self.server(of: backendURL) }
+
+  /// A URL without its user, database and options; of a socket its path.
+  private static func server(of url: String) -> Substring {
+    let plain = url.prefix { $0 != "?" }
+    guard let scheme = plain.firstRange(of: "://") else { return plain }
+    let place = plain[scheme.upperBound...]
+    let host = place.prefix { $0 != "/" }
+    guard !host.isEmpty else { return place }
+    return host.lastIndex(of: "@").map { host[host.index(after: $0)...] } ?? host
+  }
 }
 
 /// Whether Redis answers.

@@ -13,8 +13,6 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
   package private(set) var beatEntries: [String: BeatTrack]
   /// How often the tasks of the schedule ran, by task name.
   package private(set) var scheduledRuns: [String: RunTrack]
-  /// When the RedBeat lock was first seen missing while a schedule exists; nil while it is held.
-  package private(set) var lockMissingSince: Timestamp?
   /// RedBeat's lock and due moments.
   package private(set) var schedule: ScheduleTrack
   /// How often RedBeat's entries ran, by the entry's name.
@@ -31,7 +29,7 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
   package private(set) var earlierRunEnded: Timestamp?
 
   private enum CodingKeys: String, CodingKey {
-    case queues, workers, beatEntries, scheduledRuns, lockMissingSince, schedule, server
+    case queues, workers, beatEntries, scheduledRuns, schedule, server
     case registries, activity, chords, tasks, earlierRunEnded, entryRuns, workerLogs
   }
 
@@ -58,7 +56,6 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     beatEntries = try container.decode([String: BeatTrack].self, forKey: .beatEntries)
     scheduledRuns =
       try container.decodeIfPresent([String: RunTrack].self, forKey: .scheduledRuns) ?? [:]
-    lockMissingSince = try container.decodeIfPresent(Timestamp.self, forKey: .lockMissingSince)
     schedule =
       try container.decodeIfPresent(ScheduleTrack.self, forKey: .schedule) ?? ScheduleTrack()
     entryRuns =
@@ -83,7 +80,6 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     try container.encode(workersInOrder, forKey: .workers)
     try container.encode(beatEntries, forKey: .beatEntries)
     try container.encode(scheduledRuns, forKey: .scheduledRuns)
-    try container.encodeIfPresent(lockMissingSince, forKey: .lockMissingSince)
     try container.encode(schedule, forKey: .schedule)
     try container.encode(entryRuns, forKey: .entryRuns)
     try container.encode(registries, forKey: .registries)
@@ -121,7 +117,8 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
     let lists = snapshot.queues.value?.flatMap(\.priorities).filter { $0.ready > 0 }
     let holdings = ServerTrack.Holdings(
       ready: snapshot.queues.value.map { $0.reduce(0) { $0 + $1.ready } },
-      unacked: snapshot.unacked.value?.count, results: snapshot.results.value?.count,
+      unacked: snapshot.unacked.value?.count,
+      results: snapshot.broker.holdsResults ? snapshot.results.value?.count : nil,
       keys: facts.keys, lists: lists?.count)
     if server.absorb(facts, holdings: holdings, at: snapshot.takenAt) { queues = [:] }
   }
@@ -175,7 +172,6 @@ package struct SnapshotHistory: Sendable, Equatable, Codable {
       }
     }
     if case .value(let redBeat?) = snapshot.beat.redBeat {
-      lockMissingSince = redBeat.lock == nil ? lockMissingSince ?? snapshot.takenAt : nil
       let entries = snapshot.beat.entries.value ?? []
       schedule.absorb(redBeat, entries, at: snapshot.polledAt ?? snapshot.takenAt)
       absorbEntryRuns(entries, at: snapshot.takenAt)
@@ -309,6 +305,20 @@ package struct QueueTrack: Sendable, Equatable, Codable {
   static let samples = 64
 
   var lastSeen: Timestamp? { ready.last?.at }
+
+  /// The last look at which nothing can have waited here that came after `start`; nil where there
+  /// was none since.
+  package func lastWithoutArrivals(since start: Timestamp) -> Timestamp? {
+    guard let latest = ready.last, latest.at > start else { return nil }
+    let before = ready.last { $0.at <= start }
+    // Where nothing was taken and there are no more than before, nothing came.
+    if let before, let headSince, headSince <= before.at,
+      ready.allSatisfy({ $0.at < before.at || $0.ready == before.ready })
+    {
+      return latest.at
+    }
+    return ready.last { $0.at > start && $0.ready == 0 }?.at
+  }
 
   mutating func absorb(_ queue: QueueFacts, at now: Timestamp) {
     let before = ready.last?.ready

@@ -35,8 +35,6 @@ package struct TaskTrace: Sendable, Equatable {
     case assumed
   }
 
-  package static let standardVisibilityTimeout = Seconds.hours(1)
-
   package init(
     id: String, lookedAt: Timestamp,
     waiting: Observation<[WaitingMessage]> = .unavailable("not looked for"),
@@ -45,7 +43,7 @@ package struct TaskTrace: Sendable, Equatable {
     workers: Observation<AskedWorkers> = .unavailable("not asked"),
     informed: [WorkerFacts] = [],
     result: Observation<TaskResult?> = .unavailable("not looked for"),
-    visibilityTimeout: Seconds = standardVisibilityTimeout,
+    visibilityTimeout: Seconds = WorkerSettings.Standard.visibilityTimeout,
     visibilityTimeoutSource: VisibilitySource = .assumed
   ) {
     self.id = id

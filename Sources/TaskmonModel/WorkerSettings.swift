@@ -68,7 +68,7 @@ package struct WorkerSettings: Sendable, Hashable, Codable {
     package static let prefetchMultiplier = 4
     package static let serializer = "json"
     /// kombu's.
-    package static let visibilityTimeout = TaskTrace.standardVisibilityTimeout
+    package static let visibilityTimeout = Seconds.hours(1)
     /// Of every task, so that it says nothing about what its author wants.
     package static let mostRetries = 3
   }

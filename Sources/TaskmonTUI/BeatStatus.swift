@@ -24,7 +24,9 @@ package enum BeatStatus: Sendable, Equatable {
       self = entries.isEmpty ? .none : .plain(entries: entries.count, lastSeen: last)
     case .value(let redBeat?):
       guard let lock = redBeat.lock else {
-        self = .noLock(since: context.history.lockMissingSince)
+        self =
+          redBeat.isLockCertain
+          ? .noLock(since: context.history.schedule.missingSince) : .unknown(RedBeatFacts.unsought)
         return
       }
       let late = redBeat.nextDue.map { context.now - $0 } ?? .zero

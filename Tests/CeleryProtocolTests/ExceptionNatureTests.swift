@@ -36,6 +36,11 @@ import Testing
     "HTTPStatusError(\"Client error '422 Unprocessable' for url 'http://x/'\")",
     "ClientResponseError(RequestInfo(url=URL('http://x/')), (), status=404, message='no')",
     "OperationalError('no such table: orders')", "OperationalError(1045, 'Access denied for u')",
+    "OperationalError('table orders has no column named total')",
+    "OperationalError(1364, \"Field 'total' doesn't have a default value\")",
+    "OperationalError(1366, \"Incorrect integer value: 'x' for column 'total' at row 1\")",
+    "OperationalError('attempt to write a readonly database')",
+    "ReadError('not a gzip file')", "RetryError(<Future at 0x7f state=finished>)",
     "InterfaceError('Error binding parameter 0')", "SSLError('certificate verify failed')",
     "SoftTimeLimitExceeded()", "WorkerLostError('signal 9')",
     "RuntimeError('Event loop is closed')",
@@ -74,9 +79,29 @@ import Testing
     #expect(found == fault)
   }
 
+  @Test(arguments: [
+    ("ReadError", "httpx.ReadError: ", true), ("ReadError", "httpcore.ReadError", true),
+    ("ReadError", "tarfile.ReadError: not a gzip file", false),
+    ("ReadError", "shutil.ReadError: unknown archive format", false),
+    ("WriteError", "pymongo.errors.WriteError: E11000", false),
+    ("RetryError", "requests.exceptions.RetryError: too many 503 error responses", true),
+    ("RetryError", "tenacity.RetryError: RetryError[<Future at 0x7f>]", false),
+    ("Timeout", "requests.exceptions.Timeout: slow\nrequests.exceptions.Wrong: no", true),
+    ("Timeout", "filelock._error.Timeout: The file lock could not be acquired.", false),
+    ("Timeout", "Timeout: no module", false), ("ReadError", "", false),
+    ("ValueError", "httpx.ValueError: x", false),
+  ])
+  func ofANameThatManyUseTheTracebackTellsTheLibrary(
+    _ name: String, _ end: String, _ isMeant: Bool
+  ) {
+    let traceback = "Traceback (most recent call last):\n  File \"a.py\", line 1, in b\n\(end)\n"
+    #expect(TransientError.isMeant(by: name, traceback: traceback) == isMeant)
+  }
+
   @Test func theNatureOfAClassSaysWhetherItsTextIsAsked() {
     #expect(ExceptionNature(className: "ReadTimeout") == .transient)
     #expect(ExceptionNature(className: "OSError") == .transientBySaying)
+    #expect(ExceptionNature(className: "RetryError") == .transientByModule)
     #expect(ExceptionNature(className: "RuntimeError") == .loopFaultBySaying)
     #expect(ExceptionNature(className: "ValueError") == .ordinary)
   }

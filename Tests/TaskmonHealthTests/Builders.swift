@@ -139,8 +139,9 @@ func verdict(
   _ rule: any Rule.Type, _ history: SnapshotHistory, set: [String] = []
 ) throws -> Verdict {
   guard let latest = history.latest else { return .unknown("no snapshot") }
-  let limits = try ThresholdOverrides(set).values(for: rule)
-  return rule.init().verdict(on: Scene(history, latest), limits: limits)
+  let thresholds = try ThresholdOverrides(set)
+  return rule.init().verdict(
+    on: Scene(history, latest, thresholds: thresholds), limits: thresholds.values(for: rule))
 }
 
 /// Severities and subjects of a verdict, worst first: `critical celery@w1`.

@@ -213,6 +213,34 @@ import Testing
     #expect(filter.status(of: narrowed) == .critical)
   }
 
+  @Test func aBrokerThatNobodySeesIsNotHealthyBecauseItIsSilenced() {
+    let silence = Silence(
+      rule: BrokerUnreachable.id, subject: nil, until: noon + .hours(1), reason: "known")
+    let unseen = Self.document([(BrokerUnreachable.id, .critical)], unknown: [StuckTask.id])
+    let silenced = unseen.silenced(by: [silence])
+    #expect(silenced.status == .unknown)
+    var report = HealthReport(
+      takenAt: noon, observed: Seconds(10),
+      findings: [
+        Finding(
+          rule: BrokerUnreachable.id, severity: .critical, subject: "broker", message: "m",
+          since: noon, evidence: [], remedy: "r")
+      ])
+    report.findings[0].silence = silence
+    #expect(report.status == .unknown)
+    for filter in [CheckFilter(), CheckFilter(rules: [StuckTask.id, BrokerUnreachable.id])] {
+      #expect(filter.status(of: filter.narrow(silenced)).exitCode == 3)
+    }
+  }
+
+  @Test func theBrokersAnswerAloneIsHealthOnlyWhereItWasAskedFor() {
+    let filter = CheckFilter(rules: [BrokerUnreachable.id])
+    let well = Self.document([], healthy: [BrokerUnreachable.id, StuckTask.id])
+    #expect(filter.status(of: filter.narrow(well)).exitCode == 0)
+    let unjudged = Self.document([], unknown: [StuckTask.id], healthy: [BrokerUnreachable.id])
+    #expect(unjudged.status == .unknown)
+  }
+
   @Test func noCeleryHereIsUnknownForEveryFilter() {
     let report = HealthReport(
       takenAt: noon, observed: Seconds(10),

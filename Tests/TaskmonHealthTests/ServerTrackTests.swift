@@ -11,21 +11,23 @@ import Testing
     var unacked: Int? = 3
     /// In a backend of any server.
     var results: Int? = 100
+    var backend = "redis://localhost:6379/1"
     var facts: ServerFacts
   }
 
   private static func seen(_ looks: Look...) -> SnapshotHistory {
     looks.reduce(into: SnapshotHistory()) { history, look in
       let at = noon + Seconds(look.at)
-      history.absorb(
-        snapshot(
-          at: at, server: .value(look.facts),
-          queues: .value([queue(ready: look.ready, head: look.ready > 0 ? "t\(look.ready)" : nil)]),
-          unacked: look.unacked.map { .value(UnackedFacts(count: $0)) }
-            ?? .unavailable("NOPERM"),
-          results: look.results.map {
-            .value(ResultFacts(completedPasses: 1, updatedAt: at, count: $0))
-          } ?? .unavailable("NOPERM")))
+      var seen = snapshot(
+        at: at, server: .value(look.facts),
+        queues: .value([queue(ready: look.ready, head: look.ready > 0 ? "t\(look.ready)" : nil)]),
+        unacked: look.unacked.map { .value(UnackedFacts(count: $0)) }
+          ?? .unavailable("NOPERM"),
+        results: look.results.map {
+          .value(ResultFacts(completedPasses: 1, updatedAt: at, count: $0))
+        } ?? .unavailable("NOPERM"))
+      seen.broker.backendURL = look.backend
+      history.absorb(seen)
     }
   }
 
@@ -106,6 +108,27 @@ import Testing
       ))
     #expect(Self.cause(seen) == .emptyRestart)
     #expect(seen.server.flush?.at == noon + Seconds(10))
+  }
+
+  @Test(arguments: [
+    ("redis://localhost:6379/0", 100, true), ("redis://app@localhost:6379/3?timeout=5", 100, true),
+    ("redis://localhost:6379/0", nil, false), ("redis://localhost:6380/0", 100, false),
+    ("redis://results:6379/0", 100, false),
+  ])
+  func whatAnotherServerHoldsAnIdleBrokerCannotLose(
+    _ backend: String, _ results: Int?, _ isLoss: Bool
+  ) {
+    func looks(ready: Int) -> SnapshotHistory {
+      Self.seen(
+        Look(
+          at: 0, ready: ready, unacked: 0, results: results, backend: backend,
+          facts: server(keys: 9)),
+        Look(
+          at: 5, ready: 0, unacked: 0, results: results, backend: backend,
+          facts: server(run: "run-2", keys: 0)))
+    }
+    #expect((Self.cause(looks(ready: 0)) == .emptyRestart) == isLoss)
+    #expect(Self.cause(looks(ready: 1)) == .emptyRestart)
   }
 
   @Test func aDrainedQueueOfASmallShopOutlivesAFailover() {

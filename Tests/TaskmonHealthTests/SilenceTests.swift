@@ -134,6 +134,28 @@ struct SilenceBookTests {
     #expect(book.apply(to: Self.report([Self.finding("a")])).report.present.count == 1)
   }
 
+  @Test("does not end while another silence covers its finding")
+  func endsOnlyWithFinding() {
+    var book = SilenceBook([Self.whileItLasts])
+    #expect(book.apply(to: Self.report([Self.finding("a")])).over.isEmpty)
+    book.silences.append(Self.hour)
+    #expect(book.apply(to: Self.report([Self.finding("a")])).over.isEmpty)
+    let later = book.apply(to: Self.report([Self.finding("a")], after: 3600))
+    #expect(later.over == [Self.hour])
+    #expect(later.report.silenced.map(\.silence) == [Self.whileItLasts])
+    #expect(
+      book.apply(to: Self.report([], healthy: [StuckTask.id])).over == [Self.whileItLasts])
+  }
+
+  @Test("does not end while its subject may be among the many that are told as one")
+  func endsNotAmongOthers() {
+    var book = SilenceBook([Self.whileItLasts])
+    _ = book.apply(to: Self.report([Self.finding("a")]))
+    let many = Self.report([Self.finding("b"), Self.finding(Evaluator.otherSubject)])
+    #expect(book.apply(to: many).over.isEmpty)
+    #expect(book.apply(to: Self.report([Self.finding("b")])).over == [Self.whileItLasts])
+  }
+
   @Test("knows from an earlier run which findings were there")
   func memory() {
     var evaluator = Evaluator(rules: [AlwaysStuck.self], hold: .zero)

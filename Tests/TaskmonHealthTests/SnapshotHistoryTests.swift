@@ -213,9 +213,9 @@ import Testing
         beat: BeatFacts(redBeat: .value(RedBeatFacts(lock: lock, entryCount: 1))))
     }
     var history = history(of: locked(0, nil), locked(5, nil))
-    #expect(history.lockMissingSince == noon)
+    #expect(history.schedule.missingSince == noon)
     history.absorb(locked(9, BeatLock(token: "t")))
-    #expect(history.lockMissingSince == nil)
+    #expect(history.schedule.missingSince == nil)
   }
 
   // MARK: State
@@ -230,7 +230,7 @@ import Testing
     #expect(second.latest == nil)
     #expect(second.queues == first.queues)
     #expect(second.beatEntries == first.beatEntries)
-    #expect(second.lockMissingSince == noon)
+    #expect(second.schedule.missingSince == noon)
     #expect(second.earlierRunEnded == noon)
     let track = try #require(second.workers[WorkerID(name: "celery@w1", pid: 100)])
     #expect(track.isFromEarlierRun)
@@ -270,5 +270,24 @@ import Testing
       history.chords.byGroup == [
         "g-0": ChordTrack(size: 3, done: 2, unchangedSince: noon, changedAfter: noon)
       ])
+  }
+
+  @Test func aQueueTellsWhenNothingThatCameLaterWaits() {
+    func track(_ samples: [(Double, Int)], head: Double) -> QueueTrack {
+      QueueTrack(
+        headTag: "t", headSince: ago(head),
+        ready: samples.map { ReadySample(at: ago($0.0), ready: $0.1) })
+    }
+    let still = track([(100, 3), (50, 3), (0, 3)], head: 100)
+    #expect(still.lastWithoutArrivals(since: ago(60)) == noon)
+    #expect(still.lastWithoutArrivals(since: ago(200)) == nil)
+    #expect(still.lastWithoutArrivals(since: noon) == nil)
+    // One was taken and another came, before or after.
+    #expect(
+      track([(100, 3), (50, 3), (0, 3)], head: 80).lastWithoutArrivals(since: ago(60)) == nil)
+    let emptied = track([(100, 3), (50, 0), (20, 0), (0, 1)], head: 0)
+    #expect(emptied.lastWithoutArrivals(since: ago(60)) == ago(20))
+    #expect(emptied.lastWithoutArrivals(since: ago(10)) == nil)
+    #expect(QueueTrack().lastWithoutArrivals(since: ago(60)) == nil)
   }
 }

@@ -76,7 +76,7 @@ package struct TaskSearch: Sendable {
     if let given = configuration.visibilityTimeout { return (given, .given) }
     // Whoever sweeps first hands it out again: the shortest counts.
     let told = book.workers.values.compactMap { $0.settings.value?.visibilityTimeout }.min()
-    return told.map { ($0, .worker) } ?? (TaskTrace.standardVisibilityTimeout, .assumed)
+    return told.map { ($0, .worker) } ?? (WorkerSettings.Standard.visibilityTimeout, .assumed)
   }
 
   private func result(

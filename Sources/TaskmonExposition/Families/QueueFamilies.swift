@@ -65,13 +65,12 @@ package enum QueueFamilies: FamilyGroup {
     ]
   }
 
-  /// What kombu uses where `broker_transport_options` names none.
-  private static let defaultVisibilityTimeout = Seconds.hours(1)
-
   /// The smallest of all workers', for any worker restores any queue; else what taskmon was told.
   private static func visibilityTimeout(_ facts: Snapshot) -> Seconds? {
     (facts.workers.value ?? []).compactMap { worker in
-      worker.settings.value.map { $0.visibilityTimeout ?? defaultVisibilityTimeout }
+      worker.settings.value.map {
+        $0.visibilityTimeout ?? WorkerSettings.Standard.visibilityTimeout
+      }
     }.min() ?? facts.broker.visibilityTimeout
   }
 }

@@ -76,22 +76,12 @@ package struct CheckFilter: Sendable, Equatable {
     narrowed.silenced = document.silenced.filter { admits($0.rule) }
     narrowed.unknown = document.unknown.filter { admits($0.rule) }
     narrowed.healthy = document.healthy.filter(admits)
-    narrowed.status = status(of: narrowed, before: document.status)
+    narrowed.status = narrowed.status(of: document.status)
     return narrowed
   }
 
   /// The status of a document after narrowing, and its exit code.
   package func status(of document: HealthDocument) -> CheckStatus {
     CheckStatus(of: document, failOn: failOn)
-  }
-
-  private func status(
-    of document: HealthDocument, before: HealthReport.Status
-  ) -> HealthReport.Status {
-    if document.count(.critical) > 0 { return .critical }
-    if document.count(.warning) > 0 { return .warning }
-    let judged =
-      !document.healthy.isEmpty || !document.findings.isEmpty || !document.silenced.isEmpty
-    return before == .unknown || !judged ? .unknown : .healthy
   }
 }

@@ -60,13 +60,15 @@ package struct HealthDocument: Sendable, Equatable {
       finding.silence = silence
       document.silenced.append(finding)
     }
-    if status == .critical || status == .warning {
-      let holds = document.findings
-      document.status =
-        holds.contains { $0.severity == .critical }
-        ? .critical : holds.contains { $0.severity == .warning } ? .warning : .healthy
-    }
+    document.status = document.status(of: status == .unknown ? .unknown : nil)
     return document
+  }
+
+  /// What is to be said of what stands in it; `whole` is what was said of more rules.
+  func status(of whole: HealthReport.Status?) -> HealthReport.Status {
+    HealthReport.Status(
+      worst: findings.map(\.severity).max(),
+      judged: (findings + silenced).map(\.rule) + healthy, of: whole)
   }
 
   package func count(_ severity: Severity) -> Int {

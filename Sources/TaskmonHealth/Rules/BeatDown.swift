@@ -23,8 +23,8 @@ package struct BeatDown: Rule {
       """,
     detection: """
       With RedBeat: for more than 5 min at least one enabled entry has been due in \
-      redbeat::schedule, and no entry was run meanwhile (last_run_at, messages) nor the lock \
-      renewed. Where there has been no lock at all for over 60 s, 60 s are enough, unless the \
+      redbeat::schedule, and no entry was run meanwhile (last_run_at, task-sent events) nor the \
+      lock renewed. Where there has been no lock at all for over 60 s, 60 s are enough, unless the \
       entry was saved by somebody a short while ago: a beat that sleeps does not know it yet. \
       Disabled entries and those scored -1 stay overdue for ever and do not count. Without \
       RedBeat: interval entries of the workers' beat_schedule whose messages were seen before have \
@@ -68,11 +68,10 @@ package struct BeatDown: Rule {
   package init() {}
 
   package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
-    let (history, snapshot) = (scene.history, scene.snapshot)
     let lateness = scene.lateness
     if let unknown = lateness.unknown { return .unknown(unknown) }
-    if let silence = BeatSilence(lateness, history, snapshot, limits) {
-      return .findings([silence.finding(snapshot)])
+    if let silence = scene.beatSilence {
+      return .findings([silence.finding(scene.snapshot)])
     }
     return lateness.doubt.map(Verdict.unknown) ?? .healthy
   }
@@ -94,12 +93,12 @@ struct BeatSilence {
   /// `limits` are those of `beat-down`.
   init?(
     _ lateness: ScheduleLateness, _ history: SnapshotHistory, _ snapshot: Snapshot,
-    _ limits: ThresholdValues = ThresholdValues(BeatDown.thresholds)
+    _ limits: ThresholdValues
   ) {
     let now = snapshot.takenAt
     let limit = limits.seconds("silence")
     self.lateness = lateness
-    lockMissingSince = lateness.isRedBeat ? history.lockMissingSince : nil
+    lockMissingSince = lateness.isRedBeat ? history.schedule.missingSince : nil
     due = lateness.overdue.count
     let last = Self.lastSign(lateness, history)
     func silence(_ entry: OverdueEntry) -> Seconds { now - max(entry.due, last ?? entry.due) }
@@ -125,11 +124,14 @@ struct BeatSilence {
   private static func lastSign(
     _ lateness: ScheduleLateness, _ history: SnapshotHistory
   ) -> Timestamp? {
-    let traffic = history.beatEntries.values.flatMap {
-      [$0.receipts.last, $0.publications.last?.at]
+    let tracks = history.beatEntries.values
+    guard lateness.isRedBeat else {
+      let seen = tracks.flatMap { [$0.receipts.last, $0.publications.last?.at] }
+      return ([lateness.lastPublish] + seen).compactMap(\.self).max()
     }
-    let renewed = lateness.isRedBeat ? history.schedule.renewedAt : nil
-    return ([lateness.lastPublish, renewed] + traffic).compactMap(\.self).max()
+    // What workers receive now may have waited since long before beat died.
+    let sent = tracks.map { $0.publications.last(where: \.isDated)?.at }
+    return ([lateness.lastPublish, history.schedule.renewedAt] + sent).compactMap(\.self).max()
   }
 
   func finding(_ snapshot: Snapshot) -> Finding {
@@ -156,8 +158,8 @@ struct BeatSilence {
   private func lockText(_ lock: BeatLock?, at now: Timestamp) -> String {
     guard lateness.isRedBeat else { return "" }
     guard let lock else {
-      let missing = lockMissingSince.map { " for \((now - $0).text)" } ?? ""
-      return "; RedBeat's lock is missing\(missing)"
+      return lockMissingSince.map { "; RedBeat's lock is missing for \((now - $0).text)" }
+        ?? "; RedBeat's lock is not under its usual name"
     }
     guard let left = lock.timeToLive else { return "; RedBeat's lock is held and never expires" }
     return "; RedBeat's lock is held for another \(left.text), before which no other beat can start"

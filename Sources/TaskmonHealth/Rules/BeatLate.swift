@@ -23,17 +23,19 @@ package struct BeatLate: Rule {
     detection: """
       With RedBeat, an enabled entry's due moment in redbeat::schedule lies more than 30 s behind \
       (warning) or more than 10 min (critical). An entry that has never run, or was saved by \
-      somebody else, is given 5 min more: beat may sleep that long before it looks. Entries \
-      scored -1 never run again and do not count. Without RedBeat, an interval entry of a worker's \
-      beat_schedule whose messages were seen before has not come for its period and 30 s, the \
-      period once more (5 min at most), while task events were heard all the time and no queue can \
-      hide it. While beat-down says that no beat works at all, this rule is quiet.
+      somebody else, is given 5 min more: beat may sleep that long before it looks. One that was \
+      seen to be overdue stays so when it is saved again, though that gives it a new due moment; \
+      one scored -1 never runs again and does not count. Without RedBeat, an interval entry of a \
+      worker's beat_schedule whose messages were seen before has not come for its period and 30 s, \
+      the period once more (5 min at most), while task events were heard all the time and no queue \
+      can hide it. While beat-down says that no beat works at all, this rule is quiet.
       """,
     blindSpots: """
       A plain beat leaves no key: its lateness is seen only by what comes, with task events (-E), \
       and only for intervals. Whether beat is blocked, works or has died a moment ago looks the \
-      same from Redis; the age of the lock tells when it ticked last. Clocks of beat and taskmon \
-      are compared.
+      same from Redis; the age of the lock tells when it ticked last. Whoever saves a crontab \
+      entry between two runs, as each start of beat does, spoils its due moment: it is unknown \
+      until its next run. Clocks of beat and taskmon are compared.
       """,
     confirm: """
       See what is due, when beat ticked last, and what it is doing:
@@ -66,7 +68,7 @@ package struct BeatLate: Rule {
     let (history, snapshot) = (scene.history, scene.snapshot)
     let lateness = scene.lateness
     if let unknown = lateness.unknown { return .unknown(unknown) }
-    if BeatSilence(lateness, history, snapshot) != nil { return .healthy }
+    if scene.beatSilence != nil { return .healthy }
     let findings = lateness.overdue.compactMap { finding($0, lateness, history, snapshot, limits) }
     if findings.isEmpty, let doubt = lateness.doubt { return .unknown(doubt) }
     return .judged(findings)

@@ -28,10 +28,10 @@ package struct BeatRunsWork: Rule {
       messages hide among others that wait in a queue.
       """,
     blindSpots: """
-      A plain beat and django-celery-beat keep their counts where taskmon does not read. A task \
-      that others send as well, or that came to a worker since taskmon began to listen, is seen, \
-      so that its entry is not judged; neither is one whose task \
-      no worker here has registered, for its messages may go to another broker; nor any while \
+      A plain beat and django-celery-beat keep their counts where taskmon does not read. While \
+      others send its task as well, an entry is taken to be sent; once anything of the task was \
+      heard, silence since then is unknown, and no finding. Not judged is an entry whose task no \
+      worker here has registered, for its messages may go to another broker; nor any while \
       something runs under a name that no worker has registered (the option shadow). Work that a \
       scheduler does beside sending is not this: see beat-late.
       """,

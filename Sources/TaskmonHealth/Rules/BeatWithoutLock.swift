@@ -24,13 +24,13 @@ package struct BeatWithoutLock: Rule {
       """,
     detection: """
       The lock key is missing, or has no time to live, and meanwhile entries of redbeat::schedule \
-      move on, at least 3 times over at least 10 s. Or the lock's token has become another one, \
-      and more than 30 s later the process that published the entries before still does, beside a \
-      new one.
+      run, at least 3 times over at least 10 s: their due moments move on, and their run counts \
+      grow. Or the lock's token has become another one, and more than 30 s later the process that \
+      published entries before still keeps the pace of one, beside another that does.
       """,
     blindSpots: """
-      A moved entry shows that somebody runs it, not who. Former holders are told apart by their \
-      messages, which takes task-sent events or messages that wait. Two beats that share the \
+      An entry that runs shows that somebody runs it, not who. Former holders are told apart by \
+      when they publish, which takes task-sent events. Two beats that share the \
       schedule without a lock take turns and seldom send twice, so multiple-beats may see nothing. \
       A schedule behind a prefix of its own (redbeat_key_prefix) or on another Redis is not seen.
       """,
@@ -69,8 +69,10 @@ package struct BeatWithoutLock: Rule {
       return judgeOpen(since, redBeat, history, snapshot, limits)
     }
     if let finding = formerHolder(track, history, snapshot, limits) { return .findings([finding]) }
-    return .healthy
+    return redBeat.isLockCertain ? .healthy : Self.uncertain
   }
+
+  private static let uncertain = Verdict.unknown("RedBeat's lock: \(RedBeatFacts.unsought)")
 
   private func judgeOpen(
     _ since: Timestamp, _ redBeat: RedBeatFacts, _ history: SnapshotHistory, _ snapshot: Snapshot,
@@ -82,7 +84,9 @@ package struct BeatWithoutLock: Rule {
       return .findings([finding(redBeat.lock, moves, since, snapshot)])
     }
     // A lock that is gone with its beat is no news of this rule.
-    guard let reason = snapshot.beat.entries.reason else { return .healthy }
+    guard let reason = snapshot.beat.entries.reason else {
+      return redBeat.isLockCertain ? .healthy : Self.uncertain
+    }
     return .unknown("whether entries move on without the lock: \(reason)")
   }
 
@@ -111,11 +115,16 @@ package struct BeatWithoutLock: Rule {
     _ limits: ThresholdValues
   ) -> Finding? {
     guard let changed = track.tokenChangedAt else { return nil }
-    let all = history.beatEntries.values.flatMap(\.publications)
-    let before = Set(all.filter { $0.at < changed }.map(\.publisher))
+    let all = history.beatEntries.values.lazy.flatMap(\.publications)
+    let before = Set(all.filter { $0.at < changed }.map(\.process))
     let end = changed + limits.seconds("handover")
-    let after = Set(all.filter { $0.at > end }.map(\.publisher))
-    guard let former = before.intersection(after).min(), after.count > 1 else { return nil }
+    let pairs = (snapshot.beat.entries.value ?? []).lazy.filter(\.isEnabled).compactMap { entry in
+      Self.pair(entry, history.beatEntries[entry.name], since: end, now: snapshot.takenAt)
+    }
+    let found = pairs.compactMap { pair in
+      pair.first { before.contains($0) }.map { (former: $0, publishers: pair) }
+    }.first
+    guard let (former, publishers) = found else { return nil }
     return Finding(
       rule: Self.id, severity: .warning, subject: "beat",
       message: "\(former) still publishes entries, although RedBeat's lock went to another"
@@ -124,9 +133,23 @@ package struct BeatWithoutLock: Rule {
       evidence: [
         EvidenceItem("lock", .text("held by another")),
         EvidenceItem("formerHolder", .text(former)),
-        EvidenceItem("publishers", .list(Array(after.sorted().prefix(10)))),
+        EvidenceItem("publishers", .list(publishers)),
         EvidenceItem("lockToken", .text(orUnknown: track.lock?.token)),
       ],
       remedy: "stop the beat that lost the lock: run one, or let the second wait for the lock")
   }
+  /// Two processes that both published an entry at its pace since then, by name.
+  ///
+  /// Whoever calls its task now and then is no beat.
+  private static func pair(
+    _ entry: ScheduleEntry, _ track: BeatTrack?, since end: Timestamp, now: Timestamp
+  ) -> [String]? {
+    guard let track, let clock = DueClock(entry.schedule) else { return nil }
+    let published = track.publications.filter { $0.at > end && $0.isDated }
+    return BeatPublishers(publications: published, now: now).turns(clock, periods: periods)?
+      .publishers
+  }
+
+  /// Periods in which two must both have published.
+  private static let periods = 3.0
 }

@@ -29,8 +29,10 @@ package struct BrokerFlushed: Rule {
       """,
     blindSpots: """
       What happened before taskmon first looked is not known; for check, keep a state file. Keys \
-      that were deleted one by one, or evicted, are no flush. A small database that is full \
-      again at the next look can be missed after a restart.
+      that were deleted one by one, or evicted, are no flush. A Redis that held neither messages \
+      nor results, as where results are on another server, has lost nothing that counts here: \
+      RedBeat's schedule is made again, but for what was added at run time. A small database that \
+      is full again at the next look can be missed after a restart.
       """,
     confirm: """
       See whether it was a command or a restart, and what is left:

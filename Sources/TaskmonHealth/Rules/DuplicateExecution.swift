@@ -30,8 +30,9 @@ package struct DuplicateExecution: Rule {
       deliveries, under the same name and with the same number of retries. Critical: more than \
       1 % of the task's runs, and at least 5. A retry, a replacement (self.replace), a message \
       that was received twice and started once, and the copies of a broadcast are none. What runs \
-      again after its worker was lost or stopped, or after it was given back (reject with requeue, \
-      reject_on_worker_lost), is told as info: it is what late acknowledgement is for.
+      again after its worker was lost, stopped or silent for an hour, or after it was given back \
+      (reject with requeue, reject_on_worker_lost), is told as info: it is what late \
+      acknowledgement is for.
       """,
     blindSpots: """
       Workers that send no task events are not seen, nor is a second run while nobody listened. \
@@ -154,7 +155,9 @@ private struct Repeats {
 
   /// A worker that has just fallen silent may turn out to be lost: until then it is not blamed.
   private static func isGone(_ worker: WorkerID, _ watch: WorkerWatch) -> Bool {
-    guard let track = watch.track(of: worker) else { return false }
+    let known = watch.track(of: worker) ?? watch.history.workers[WorkerID(name: worker.name)]
+    // Who gave no sign for an hour is forgotten: as long as Redis waits before it restores.
+    guard let track = known else { return watch.snapshot.workers.value != nil }
     switch watch.liveness(of: track) {
     case .lost, .stopped: return true
     case .busy, .doubtful, .mute: return false

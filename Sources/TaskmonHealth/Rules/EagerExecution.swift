@@ -67,7 +67,7 @@ package struct EagerExecution: Rule {
   }
 
   private func doubt(_ fleet: LiveFleet, _ snapshot: Snapshot) -> String? {
-    if let gap = fleet.gap { return gap }
+    if let gap = fleet.gap ?? fleet.doubt { return gap }
     if let silent = fleet.workers.first(where: { $0.settings.value?.isAlwaysEager == nil }) {
       return "the settings of \(silent.id.name): \(silent.settings.reason ?? "not told")"
     }

@@ -27,8 +27,9 @@ package struct FailureWithoutRetry: Rule {
       first attempt with an error that usually passes: a refused, reset or timed out connection, a \
       name that could not be resolved, an answer of the 500s, an operational error of a broker or \
       database; as requests, urllib3, httpx, aiohttp, sockets, redis, kombu, amqp, psycopg, Django \
-      and SQLAlchemy name them. And no attempt of the task was retried in that time, nor since \
-      taskmon began to listen. The finding says whether autoretry_for is set.
+      and SQLAlchemy name them; of a name that others use too (ReadError, RetryError, Timeout) the \
+      traceback must tell the library. And no attempt of the task was retried in that time, nor \
+      since taskmon began to listen. The finding says whether autoretry_for is set.
       """,
     blindSpots: """
       Workers that send no task events are not seen. A task that catches the error and returns, or \

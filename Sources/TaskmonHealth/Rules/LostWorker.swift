@@ -42,7 +42,8 @@ package struct LostWorker: Rule {
       solo worker that hangs past its limit looks like a dead one: stuck-task names its task and \
       this rule stays quiet. Where no answer told what pool it is (--read-only), a worker is \
       judged only if a heartbeat of it came while a task ran, which no solo pool sends. A worker \
-      that died before taskmon first looked is not known. After an hour it is forgotten.
+      that died before taskmon first looked is not known. While a worker that lives has not told \
+      its queues, no other is called the last consumer of any. After an hour it is forgotten.
       """,
     confirm: """
       Ask it, and look at its machine for the reason:
@@ -74,15 +75,13 @@ package struct LostWorker: Rule {
     if let reason = snapshot.workers.reason { return .unknown(reason) }
     let heard = snapshot.events.heard.reduce(Seconds.zero) { $0 + $1.length }
     guard heard > .zero else { return .unknown("the event stream was not heard") }
-    let watch =
-      limits == scene.watch.limits
-      ? scene.watch : WorkerWatch(scene.history, snapshot, limits: limits)
+    let watch = scene.watch
     let needed = limits.seconds("silence")
     if watch.tracks.isEmpty, heard < needed {
       return .unknown("needs \(needed.text) of heartbeats, has \(heard.text)")
     }
     var doubts: [String] = []
-    lazy var aftermath = Aftermath(watch)
+    lazy var aftermath = Aftermath(scene)
     var lost: [String: [Finding]] = [:]
     for track in watch.tracks {
       switch watch.liveness(of: track) {
@@ -103,16 +102,19 @@ package struct LostWorker: Rule {
 private struct Aftermath {
   let watch: WorkerWatch
   let whereabouts: Whereabouts
-  /// Queues with messages that nobody consumes any more.
-  let abandoned: Set<String>
+  /// Queues with messages that nobody consumes any more; nil where some worker told none of its
+  /// own.
+  let abandoned: Set<String>?
   /// Workers that live and came while taskmon listened.
   let newcomers: [WorkerTrack]
 
-  init(_ watch: WorkerWatch) {
+  init(_ scene: Scene) {
+    let watch = scene.watch
     self.watch = watch
-    whereabouts = Whereabouts(watch)
+    whereabouts = Whereabouts(scene)
     let waiting = (watch.snapshot.queues.value ?? []).filter { $0.ready > 0 }.map(\.name)
-    abandoned = Set(waiting).subtracting(watch.consumedQueues())
+    abandoned =
+      waiting.isEmpty ? [] : watch.consumedQueues().map { Set(waiting).subtracting($0) }
     newcomers = watch.tracks.filter { $0.joinedAt != nil && watch.liveness(of: $0).consumes }
   }
 }
@@ -122,8 +124,8 @@ private struct Loss {
   let track: WorkerTrack
   let watch: WorkerWatch
   let since: Timestamp
-  /// Those of its queues with messages that nobody consumes any more.
-  let abandoned: [String]
+  /// Those of its queues with messages that nobody consumes any more; nil where that is not known.
+  let abandoned: [String]?
   /// Runs that were acknowledged before they ended: they are gone.
   let acknowledged: [HeldTask]
   let replacement: WorkerID?
@@ -132,7 +134,9 @@ private struct Loss {
     self.track = track
     watch = aftermath.watch
     since = track.lastHeard ?? watch.snapshot.takenAt
-    abandoned = (track.queues ?? []).filter(aftermath.abandoned.contains)
+    abandoned = aftermath.abandoned.flatMap { left in
+      left.isEmpty ? [] : track.queues?.filter(left.contains)
+    }
     acknowledged = LostWork(track, aftermath.whereabouts).gone
     replacement = Self.replacement(of: track, lostAt: since, aftermath)
   }
@@ -152,7 +156,7 @@ private struct Loss {
   }
 
   private var severity: Severity {
-    if !abandoned.isEmpty || !acknowledged.isEmpty { return .critical }
+    if abandoned?.isEmpty == false || !acknowledged.isEmpty { return .critical }
     return replacement == nil ? .warning : .info
   }
 
@@ -163,7 +167,7 @@ private struct Loss {
       let fate = acknowledged.count == 1 ? "task ran on it and is" : "tasks ran on it and are"
       parts.append("\(acknowledged.count) acknowledged \(fate) gone")
     }
-    if !abandoned.isEmpty {
+    if let abandoned, !abandoned.isEmpty {
       parts.append("nobody else consumes \(abandoned.prefix(3).joined(separator: ", "))")
     }
     if let replacement { parts.append("\(replacement.name) took its place") }
@@ -182,7 +186,7 @@ private struct Loss {
         EvidenceItem("runningAtLast", track.active.map { .count($0) } ?? .unknown),
         EvidenceItem("acknowledgedTaskIDs", .list(acknowledged.prefix(10).map(\.id))),
         EvidenceItem("queues", track.queues.map { .list($0) } ?? .unknown),
-        EvidenceItem("queuesLeftAlone", .list(abandoned)),
+        EvidenceItem("queuesLeftAlone", abandoned.map { .list($0) } ?? .unknown),
         EvidenceItem(
           "replacedBy", replacement.map { .text($0.name) } ?? .text("none")),
       ],

@@ -148,19 +148,6 @@ package struct MultipleBeats: Rule {
   }
 }
 
-/// What a schedule entry calls; two entries that call the same are told apart by nothing.
-private struct ScheduledCall: Hashable {
-  let task: String
-  let arguments: String
-  let keywordArguments: String
-
-  init(_ entry: ScheduleEntry) {
-    task = entry.task
-    arguments = entry.argumentsText
-    keywordArguments = entry.keywordArgumentsText
-  }
-}
-
 /// One entry with what was seen of it.
 private struct EntryCase {
   let entry: ScheduleEntry

@@ -67,7 +67,7 @@ package struct OrphanedTask: Rule {
       return .unknown("the event stream was not heard")
     }
     let watch = scene.watch
-    lazy var whereabouts = Whereabouts(watch)
+    lazy var whereabouts = Whereabouts(scene)
     var orphans: [String: [Orphan]] = [:]
     var doubts: [String] = []
     for track in watch.tracks {

@@ -10,7 +10,9 @@ package struct VisibilityTimeoutTooShort: Rule {
   package static let severities: [Severity] = [.warning, .info]
   package static let thresholds: [Threshold] = [
     Threshold("held", 0.8, .ratio, help: "share of the timeout a message is held without an eta"),
-    Threshold("assumed", VisibilityTimeout.standard, help: "the timeout where no worker told it"),
+    Threshold(
+      "assumed", WorkerSettings.Standard.visibilityTimeout,
+      help: "the timeout where no worker told it"),
   ]
   package static let page = RulePage(
     summary:

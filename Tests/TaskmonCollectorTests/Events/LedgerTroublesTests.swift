@@ -198,6 +198,16 @@ private func marks(_ ledger: EventLedger, of task: String = "a.b", at now: Doubl
     #expect(marks(ledger, of: TaskFacts.unnamed) == .none)
   }
 
+  @Test func `of a name that many libraries use the traceback tells whose it is`() {
+    let ledger = EventLedger(
+      worker.received("1", 1),
+      worker.failed("1", 2, "ReadError('')", traceback: "Traceback:\n  x\nhttpx.ReadError"),
+      worker.received("2", 1),
+      worker.failed("2", 2, "ReadError('x')", traceback: "Traceback:\n  x\ntarfile.ReadError: x"),
+      worker.received("3", 1), worker.failed("3", 2, "ReadError('x')"))
+    #expect(marks(ledger) == TaskMarks(transient: ["ReadError": 1]))
+  }
+
   @Test func `a misused event loop is marked, whether it fails or is retried`() {
     let ledger = EventLedger(
       worker.received("1", 1), worker.failed("1", 2, "RuntimeError('Event loop is closed')"),

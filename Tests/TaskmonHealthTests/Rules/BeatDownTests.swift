@@ -49,6 +49,14 @@ import Testing
     #expect(told(try Self.judge(beat)) == ["critical beat"])
   }
 
+  @Test(arguments: [("gen1@beat/r", true), ("gen1@beat", false)])
+  func whatIsReceivedFromABacklogIsNoSignOfLife(_ publisher: String, _ isDown: Bool) throws {
+    var beat = redBeat([redBeatEntry(due: 900)])
+    beat.traffic[0].receipts = [ago(200), ago(3)]
+    beat.traffic[0].publications = [Publication(at: ago(2), publisher: publisher)]
+    #expect(told(try Self.judge(beat)) == (isDown ? ["critical beat"] : []))
+  }
+
   @Test func aBeatThatRunsOtherEntriesIsNotDown() throws {
     let beat = redBeat([redBeatEntry(due: 900), redBeatEntry("other", due: -1, ran: 20)])
     #expect(try Self.judge(beat) == .healthy)

@@ -69,6 +69,43 @@ import Testing
     #expect(try verdict(BeatLate.self, unrun) == .healthy)
   }
 
+  /// Looks each 10 s at an entry that is saved as due now each time.
+  private static func saved(runs: (Int) -> Int) -> SnapshotHistory {
+    (0...20).reduce(into: SnapshotHistory()) { history, index in
+      let now = ago(Double(20 - index) * 10)
+      var entry = redBeatEntry(every: 60, due: 0, runs: runs(index), now: now)
+      entry.lastRun = ago(260)
+      let alive = redBeatEntry("alive", due: -1, ran: 1, now: now)
+      history.absorb(snapshot(at: now, beat: redBeat([entry, alive])))
+    }
+  }
+
+  @Test func anEntryThatIsOnlySavedStaysOverdue() throws {
+    let said = try verdict(BeatLate.self, Self.saved { _ in 7 })
+    #expect(told(said) == ["warning tick"])
+    #expect(said.first?.since == ago(200))
+    #expect(try verdict(BeatLate.self, Self.saved { $0 / 3 + 1 }) == .healthy)
+  }
+
+  @Test(arguments: [(2400.0, []), (3600, []), (3640, ["warning report"])] as [(Double, [String])])
+  func whatAStartOfBeatSavesIsNotDueBeforeItsPeriodIsOver(
+    _ ran: Double, _ wanted: [String]
+  ) throws {
+    // RedBeat scores it by what is left from the start on, added to the last run.
+    let saved = redBeatEntry("report", every: 3600, due: 1200.5, ran: ran)
+    #expect(told(try Self.judge(saved)) == wanted)
+  }
+
+  @Test(arguments: [(700.5, true), (660, false)])
+  func aCrontabThatWasSavedBetweenTwoRunsIsUnknown(_ due: Double, _ isSaved: Bool) throws {
+    var nightly = redBeatEntry("nightly", due: due, ran: 40_000)
+    nightly.schedule = .crontab("0 3 * * *")
+    let said = try Self.judge(nightly)
+    #expect(
+      said.reason == (isSaved ? "when nightly is due: it was saved between two runs" : nil))
+    #expect(told(said) == (isSaved ? [] : ["critical nightly"]))
+  }
+
   @Test func disabledEntriesAndThoseThatNeverRunAgainAreNotLate() throws {
     #expect(
       try Self.judge(redBeatEntry(due: 9000, isEnabled: false), redBeatEntry("once", due: nil))
@@ -79,6 +116,16 @@ import Testing
     let seen = history(of: snapshot(beat: redBeat([redBeatEntry(due: 700)])))
     #expect(try verdict(BeatLate.self, seen) == .healthy)
     #expect(told(try verdict(BeatDown.self, seen)) == ["critical beat"])
+  }
+
+  @Test func itIsQuietOnlyByTheThresholdsOfBeatDown() throws {
+    let dead = history(of: snapshot(beat: redBeat([redBeatEntry(due: 700)])))
+    let patient = ["beat-down.silence=20m"]
+    #expect(told(try verdict(BeatLate.self, dead, set: patient)) == ["critical tick"])
+    #expect(try verdict(BeatDown.self, dead, set: patient) == .healthy)
+    var evaluator = Evaluator(
+      rules: [BeatLate.self, BeatDown.self], thresholds: try ThresholdOverrides(patient))
+    #expect(evaluator.evaluate(dead).present.map(\.rule) == [BeatLate.id])
   }
 
   @Test func theFindingTellsWhatElseRanAndWhenTheLockWasRenewed() throws {
@@ -107,6 +154,20 @@ import Testing
     #expect(
       try verdict(BeatLate.self, seen).reason
         == "tick was not received, but may be among the messages that wait in celery")
+  }
+
+  @Test(arguments: [(75.0, false), (60, true)])
+  func aQueueThatWasEmptyBeforeItWasLateMayHideIt(_ emptied: Double, _ isLate: Bool) throws {
+    // Due 80 s ago, and late since 70 s ago.
+    let beat = plainBeat(received: [90])
+    let seen = history(
+      of: snapshot(at: ago(100), queues: .value([queue(ready: 2)])),
+      snapshot(at: ago(emptied), queues: .value([queue(ready: 0, head: nil)])),
+      snapshot(at: ago(30), queues: .value([queue(ready: 1)])),
+      snapshot(queues: .value([queue(ready: 2)]), beat: beat))
+    let said = try verdict(BeatLate.self, seen)
+    #expect(told(said) == (isLate ? ["warning tick"] : []))
+    #expect((said.reason == nil) == isLate)
   }
 
   @Test(arguments: ["beat-late", "beat-down", "multiple-beats"] as [RuleID])

@@ -66,24 +66,37 @@ import Testing
 
   /// Where anything of the task is seen, by whomever.
   enum Sign: CaseIterable {
-    case event, failure, receipt, publication, head, held, run, count
+    case end, failure, receipt, publication, head, held, run, count
   }
 
   @Test(arguments: Sign.allCases)
   func anEntryOfWhichAnythingIsSeenIsHealthy(_ sign: Sign) throws {
     let seen = Self.looks { look, index in
       guard
-        index == 1 || sign == .head || sign == .held || sign == .run || sign == .event
+        index == 1 || sign == .head || sign == .held || sign == .run || sign == .end
           || sign == .failure || sign == .count
       else { return }
       let message = MessageFacts(task: "shop.tick", deliveryTag: "t", origin: "gen1@beat")
       switch sign {
-      case .event:
-        look.tasks = statistics(["shop.tick": TaskTally(TaskCounts())], at: look.takenAt)
+      case .end:
+        look.tasks = look.tasks.map { tasks in
+          var tasks = tasks
+          tasks.runs = [
+            RecentRun(
+              id: "1", task: "shop.tick", worker: WorkerID(name: "celery@w1", pid: 100),
+              outcome: .succeeded, endedAt: look.takenAt)
+          ]
+          return tasks
+        }
       case .failure:
         // A worker that does not know it.
         look.tasks = statistics(
-          ["shop.tick": TaskTally(failures: ["NotRegistered": 1])], at: look.takenAt)
+          ["shop.tick": TaskTally(failures: ["NotRegistered": 1])],
+          failures: [
+            RecentFailure(
+              id: "1", task: "shop.tick", worker: WorkerID(name: "celery@w1", pid: 100),
+              at: look.takenAt, exceptionClass: "NotRegistered")
+          ], at: look.takenAt)
       case .receipt: look.beat.traffic[0].receipts = [look.takenAt]
       case .publication:
         look.beat.traffic[0].publications = [Publication(at: look.takenAt, publisher: "gen1@beat")]
@@ -106,6 +119,27 @@ import Testing
       case .count:
         look.workers = .value([Self.witness(at: look.takenAt, sends: nil, total: index * 2)])
       }
+    }
+    #expect(try verdict(BeatRunsWork.self, seen) == .healthy)
+  }
+
+  /// Something of its task came before the runs that were counted.
+  @Test(arguments: [true, false]) func whatWasHeardOnceIsNotHeardForGood(_ isNamed: Bool) throws {
+    let seen = Self.looks { look, _ in
+      if isNamed {
+        look.tasks = statistics(["shop.tick": TaskTally(TaskCounts())], at: look.takenAt)
+      } else {
+        look.beat.traffic[0].receipts = [ago(61)]
+      }
+    }
+    #expect(
+      try verdict(BeatRunsWork.self, seen).reason
+        == "tick ran 4 times since shop.tick was last heard of: it may run under other arguments")
+  }
+
+  @Test func whatWasHeardAndRanLittleSinceIsHealthy() throws {
+    let seen = Self.looks(runs: [7, 7, 8, 9]) { look, _ in
+      look.beat.traffic[0].receipts = [ago(300)]
     }
     #expect(try verdict(BeatRunsWork.self, seen) == .healthy)
   }

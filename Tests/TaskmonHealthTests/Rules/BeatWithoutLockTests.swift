@@ -28,7 +28,7 @@ import Testing
     #expect((said == .healthy) == wanted.isEmpty)
   }
 
-  @Test func untilItWasLookedForUnderOtherNamesNothingIsMissing() throws {
+  @Test func untilItWasLookedForUnderOtherNamesNothingIsKnown() throws {
     var history = SnapshotHistory()
     for seconds in stride(from: 40.0, through: 0, by: -4) {
       var beat = redBeat([redBeatEntry(due: seconds - 1)], lock: nil)
@@ -39,7 +39,13 @@ import Testing
       }
       history.absorb(snapshot(at: ago(seconds), beat: beat))
     }
-    #expect(try verdict(BeatWithoutLock.self, history) == .healthy)
+    #expect(
+      try verdict(BeatWithoutLock.self, history).reason
+        == "RedBeat's lock: it is not under its usual name, and other names were not looked for yet"
+    )
+    #expect(history.schedule.missingSince == nil)
+    #expect(
+      try verdict(BeatDown.self, history, set: ["beat-down.lock-missing=0s"]) == .healthy)
   }
 
   @Test func aLockThatNeverExpiresIsNone() throws {
@@ -54,6 +60,29 @@ import Testing
   @Test func aBeatThatIsGoneWithItsLockIsNotThis() throws {
     let gone = Self.looks([lock()] + Array(repeating: nil, count: 20), moving: false)
     #expect(try verdict(BeatWithoutLock.self, gone) == .healthy)
+  }
+
+  /// An entry each 4 s, the last one now, whose due moment moves on and whose runs do not.
+  private static func saved(_ runs: [Int]) -> SnapshotHistory {
+    var history = SnapshotHistory()
+    for (index, count) in runs.enumerated() {
+      let at = ago(Double(runs.count - 1 - index) * 4)
+      var entry = redBeatEntry(due: 0, runs: count, now: at)
+      entry.lastRun = ago(200)
+      history.absorb(snapshot(at: at, beat: redBeat([entry], lock: nil)))
+    }
+    return history
+  }
+
+  @Test func anEntryThatIsSavedAgainAndAgainDoesNotRun() throws {
+    #expect(
+      try verdict(BeatWithoutLock.self, Self.saved(Array(repeating: 7, count: 6))) == .healthy)
+  }
+
+  @Test func aRunThatIsReadLaterCountsTheMovesBefore() throws {
+    #expect(
+      told(try verdict(BeatWithoutLock.self, Self.saved([7, 7, 7, 7, 10]))) == ["warning beat"])
+    #expect(try verdict(BeatWithoutLock.self, Self.saved([7, 7, 7, 7, 9])) == .healthy)
   }
 
   @Test func aBeatThatStartsAndTakesItsLockIsHealthy() throws {
@@ -85,17 +114,44 @@ import Testing
     return looks(tokens, publications: publications)
   }
 
-  @Test func theFormerHolderThatStillPublishesIsTold() throws {
-    let both = Self.published([("gen1@a", [95, 90, 40, 10]), ("gen2@b", [70, 30, 5])])
+  /// Each four seconds, twice the entry's period, for the last three quarters of a minute.
+  private static let turns = stride(from: 48.0, through: 4, by: -4).map(\.self)
+
+  @Test func theFormerHolderThatKeepsItsPaceIsTold() throws {
+    let both = Self.published([
+      ("gen1@a", [95, 90] + Self.turns), ("gen2@b", [70] + Self.turns.map { $0 - 2 }),
+    ])
     let said = try verdict(BeatWithoutLock.self, both)
     #expect(told(said) == ["warning beat"])
     #expect(said.first?.evidence("formerHolder") == .text("gen1@a"))
+    #expect(said.first?.evidence("publishers") == .list(["gen1@a", "gen2@b"]))
+  }
+
+  @Test func aProcessIsOneWhateverTellsOfIt() throws {
+    let both = Self.published([
+      ("gen1@a/r1", [95, 90]), ("gen1@a", Self.turns), ("gen2@b", Self.turns.map { $0 - 2 }),
+    ])
+    #expect(told(try verdict(BeatWithoutLock.self, both)) == ["warning beat"])
+  }
+
+  @Test func whatADeadHolderSentMayBeSeenLater() throws {
+    let waited = Self.published([
+      ("gen1@a/r1", [95, 90] + Self.turns), ("gen2@b", Self.turns.map { $0 - 2 }),
+    ])
+    #expect(try verdict(BeatWithoutLock.self, waited) == .healthy)
+  }
+
+  @Test func whoCallsTheTaskNowAndThenIsNoBeat() throws {
+    let web = Self.published([
+      ("gen1@a", [95, 90, 41.3, 40, 11.6, 9.1]), ("gen2@b", Self.turns.map { $0 - 2 }),
+    ])
+    #expect(try verdict(BeatWithoutLock.self, web) == .healthy)
   }
 
   @Test func aTakeoverAndAHolderThatTookANewTokenAreHealthy() throws {
-    let handover = Self.published([("gen1@a", [95, 90, 79]), ("gen2@b", [70, 30, 5])])
+    let handover = Self.published([("gen1@a", [95, 90, 79]), ("gen2@b", [70] + Self.turns)])
     #expect(try verdict(BeatWithoutLock.self, handover) == .healthy)
-    let same = Self.published([("gen1@a", [95, 90, 40, 10])])
+    let same = Self.published([("gen1@a", [95, 90] + Self.turns)])
     #expect(try verdict(BeatWithoutLock.self, same) == .healthy)
   }
 

@@ -92,6 +92,22 @@ import Testing
         == ["warning shop.pay"])
   }
 
+  @Test func aWorkerThatWasForgottenIsGone() throws {
+    let other = worker("celery@w2", pid: 200, events: heartbeats())
+    #expect(
+      told(
+        try verdict(
+          TaskmonHealth.DuplicateExecution.self, Self.seen([Self.first: 20], workers: [other])))
+        == ["info shop.pay"])
+    // Of one that was never heard to say its pid it is not known which process it is.
+    let nameless = worker("celery@w1", pid: nil, events: heartbeats())
+    #expect(
+      told(
+        try verdict(
+          TaskmonHealth.DuplicateExecution.self, Self.seen([Self.first: 1], workers: [nameless])))
+        == ["warning shop.pay"])
+  }
+
   @Test func aSoloWorkerAtWorkIsThere() throws {
     let busy = worker(
       "celery@w1", heard: 400, replied: nil, pool: .solo, oldestStart: 400, events: heartbeats())

@@ -81,6 +81,17 @@ import Testing
         == ["warning celery@w1"])
   }
 
+  @Test func whoLivesMayConsumeWhatNobodyWasToldOf() throws {
+    let lost = worker(heard: 60, replied: nil, queues: ["mail"])
+    let silent = worker("celery@w2", queues: nil)
+    let said = try verdict(
+      LostWorker.self, Self.seen([lost, silent], queues: [queue("mail", ready: 3)]))
+    #expect(told(said) == ["warning celery@w1"])
+    #expect(said.first?.evidence("queuesLeftAlone") == .unknown)
+    let idle = try verdict(LostWorker.self, Self.seen([lost, silent]))
+    #expect(idle.first?.evidence("queuesLeftAlone") == .list([]))
+  }
+
   @Test(arguments: [(true, "critical"), (false, "warning"), (nil, "warning")] as [(Bool?, String)])
   func acknowledgedWorkThatRanOnItIsGone(_ acknowledged: Bool?, _ severity: String) throws {
     let run = RunningTask(

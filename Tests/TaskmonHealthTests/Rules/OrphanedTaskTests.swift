@@ -189,6 +189,13 @@ import Testing
     #expect(try verdict(OrphanedTask.self, stopped) == .healthy)
   }
 
+  @Test func whomLostWorkerCallsAliveLeavesNoOrphans() throws {
+    let seen = Self.seen([Self.run(acknowledged: true)])
+    let patient = ["lost-worker.silence=5m"]
+    #expect(try verdict(OrphanedTask.self, seen, set: patient) == .healthy)
+    #expect(try verdict(LostWorker.self, seen, set: patient) == .healthy)
+  }
+
   @Test func anIdleWorkerLeavesNothingBehind() throws {
     #expect(try verdict(OrphanedTask.self, Self.seen()) == .healthy)
     #expect(try verdict(OrphanedTask.self, Self.seen(active: 0, events: false)) == .healthy)

@@ -29,6 +29,9 @@ struct BeatViewTests {
     #expect(Self.status(redBeat(lock, due: nil)) == .held(lock))
     #expect(Self.status(redBeat(lock, due: SampleData.ago(30))) == .late(lock, by: Seconds(30)))
     #expect(Self.status(redBeat(nil, due: now)) == .noLock(since: SampleData.ago(1800)))
+    let unsought = RedBeatFacts(isLockCertain: false, entryCount: 1, nextDue: now)
+    #expect(
+      Self.status(BeatFacts(redBeat: .value(unsought))) == .unknown(RedBeatFacts.unsought))
     #expect(Self.status(BeatFacts(redBeat: .value(nil))) == BeatStatus.none)
     #expect(Self.status(BeatFacts(redBeat: .unavailable("x"))) == .unknown("x"))
     let plain = BeatFacts(

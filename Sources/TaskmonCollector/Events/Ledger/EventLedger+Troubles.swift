@@ -74,6 +74,12 @@ extension EventLedger {
         TransientError.isMeant(by: classes[failure], $0)
       }
       if isMeant == true { troubles.count(.transient(failure), of: record.name, at: tick) }
+    case .transientByModule:
+      guard isFirst, event.kind == .taskFailed,
+        let end = event.traceback.tail(in: body, limit: 1024),
+        TransientError.isMeant(by: classes[failure], traceback: end)
+      else { break }
+      troubles.count(.transient(failure), of: record.name, at: tick)
     case .loopFaultBySaying:
       let fault = event.exception.withBytes(in: body, limit: 1024) { LoopFault.said(in: $0) }
       if let fault = fault.flatMap(\.self) {
