@@ -6,6 +6,7 @@ package import TaskmonModel
 package struct Scene: Sendable {
   package let history: SnapshotHistory
   package let snapshot: Snapshot
+  let queues: Observation<[SeenQueue]>
   /// Who lives, by the thresholds of `lost-worker`.
   let watch: WorkerWatch
   let fleet: LiveFleet
@@ -26,6 +27,7 @@ package struct Scene: Sendable {
     let lateness = ScheduleLateness(history, snapshot)
     self.history = history
     self.snapshot = snapshot
+    queues = snapshot.queues.map { $0.map(SeenQueue.init) }
     self.watch = watch
     fleet = LiveFleet(watch)
     heard = HeardTasks(watch)

@@ -48,8 +48,7 @@ package struct BindingMissing: Rule {
   package init() {}
 
   package func evaluate(_ scene: Scene, limits: ThresholdValues) throws(NotKnown) -> Verdict {
-    let (history, snapshot) = (scene.history, scene.snapshot)
-    let queues = try snapshot.queues.known
+    let queues = try scene.queues.known
     var findings: [Finding] = []
     var doubts: [String] = []
     for queue in queues {
@@ -58,7 +57,7 @@ package struct BindingMissing: Rule {
       case .unavailable(let reason)?: doubts.append("the bindings of \(queue.name): \(reason)")
       case .value(let binding)?:
         // A binding declared with the first message may be younger than the scan.
-        guard !binding.isBound, let seen = history.queues[queue.name]?.headSince,
+        guard !binding.isBound, let seen = scene.history.queues[queue.name]?.headSince,
           binding.readAt > seen
         else { continue }
         findings.append(finding(queue, binding))
@@ -68,7 +67,7 @@ package struct BindingMissing: Rule {
     return .judged(findings)
   }
 
-  private func finding(_ queue: QueueFacts, _ binding: ExchangeBinding) -> Finding {
+  private func finding(_ queue: SeenQueue, _ binding: ExchangeBinding) -> Finding {
     Finding(
       rule: Self.id, severity: .warning, subject: queue.name,
       message: "its messages came through exchange \(binding.exchange), which no longer leads to"

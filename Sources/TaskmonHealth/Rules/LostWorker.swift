@@ -112,7 +112,7 @@ private struct Aftermath {
     let watch = scene.watch
     self.watch = watch
     whereabouts = Whereabouts(scene)
-    let waiting = (watch.snapshot.queues.value ?? []).filter { $0.ready > 0 }.map(\.name)
+    let waiting = (scene.queues.value ?? []).filter { $0.ready > 0 }.map(\.name)
     abandoned =
       waiting.isEmpty ? [] : watch.consumedQueues().map { Set(waiting).subtracting($0) }
     newcomers = watch.tracks.filter { $0.joinedAt != nil && watch.liveness(of: $0).consumes }

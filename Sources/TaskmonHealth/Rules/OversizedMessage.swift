@@ -61,7 +61,7 @@ package struct OversizedMessage: Rule {
 
   package func evaluate(_ scene: Scene, limits: ThresholdValues) throws(NotKnown) -> Verdict {
     let snapshot = scene.snapshot
-    let queues = try snapshot.queues.known
+    let queues = try scene.queues.known
     var seen: [String: [Measured]] = [:]
     var doubts: [String] = []
     for queue in queues where queue.ready > 0 {
@@ -153,7 +153,7 @@ private struct Measured {
   }
 
   /// What is known of a queue's list: its ends and the largest met in it, each message once.
-  static func ends(of queue: QueueFacts) -> [Measured] {
+  static func ends(of queue: SeenQueue) -> [Measured] {
     let head = queue.head?.value
     let newest = queue.newest?.value
     var found = head.map { [Measured($0)] } ?? []

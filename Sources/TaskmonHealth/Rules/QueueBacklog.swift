@@ -68,7 +68,7 @@ package struct QueueBacklog: Rule {
 
   package func evaluate(_ scene: Scene, limits: ThresholdValues) throws(NotKnown) -> Verdict {
     let (history, snapshot) = (scene.history, scene.snapshot)
-    let queues = try snapshot.queues.known
+    let queues = try scene.queues.known
     lazy var consumption = Consumption(scene.watch)
     var findings: [Finding] = []
     var doubts: [String] = []
@@ -86,7 +86,7 @@ package struct QueueBacklog: Rule {
 
 /// A queue that is long, before its workers.
 private struct Backlog {
-  let queue: QueueFacts
+  let queue: SeenQueue
   let track: QueueTrack?
   let snapshot: Snapshot
   let consumption: Consumption
@@ -95,7 +95,7 @@ private struct Backlog {
   let critical: Seconds
 
   init(
-    _ queue: QueueFacts, _ history: SnapshotHistory, _ snapshot: Snapshot,
+    _ queue: SeenQueue, _ history: SnapshotHistory, _ snapshot: Snapshot,
     _ consumption: Consumption, _ limits: ThresholdValues
   ) {
     self.queue = queue

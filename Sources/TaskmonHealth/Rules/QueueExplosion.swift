@@ -61,7 +61,7 @@ package struct QueueExplosion: Rule {
 
   package func evaluate(_ scene: Scene, limits: ThresholdValues) throws(NotKnown) -> Verdict {
     let snapshot = scene.snapshot
-    let queues = try snapshot.queues.known
+    let queues = try scene.queues.known
     guard queues.count > limits.count("queues") else { return .healthy }
     let family = Self.largestFamily(of: queues.map(\.name))
     let most = family.map { ", \($0.count.grouped) of them \"\($0.stem)…\"" } ?? ""

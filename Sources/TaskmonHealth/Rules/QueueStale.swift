@@ -62,7 +62,7 @@ package struct QueueStale: Rule {
 
   package func evaluate(_ scene: Scene, limits: ThresholdValues) throws(NotKnown) -> Verdict {
     let (history, snapshot) = (scene.history, scene.snapshot)
-    let queues = try snapshot.queues.known
+    let queues = try scene.queues.known
     var findings: [Finding] = []
     var doubts: [String] = []
     for queue in queues where queue.ready > 0 {
@@ -88,7 +88,7 @@ package struct QueueStale: Rule {
   }
 
   /// Why a queue that shows no old message may hold one.
-  private func doubt(about queue: QueueFacts) -> String? {
+  private func doubt(about queue: SeenQueue) -> String? {
     switch queue.oldest {
     case nil: nil
     case .unavailable(let reason): "the age of \(queue.name): \(reason)"
@@ -100,7 +100,7 @@ package struct QueueStale: Rule {
   }
 
   private func finding(
-    _ queue: QueueFacts, _ age: QueueAge, _ severity: Severity, _ snapshot: Snapshot
+    _ queue: SeenQueue, _ age: QueueAge, _ severity: Severity, _ snapshot: Snapshot
   ) -> Finding {
     let head = queue.head?.value
     let waits = queue.ready == 1 ? "1 message waits" : "\(queue.ready.grouped) messages wait"

@@ -68,7 +68,7 @@ package struct QueueWithoutConsumers: Rule {
 
   package func evaluate(_ scene: Scene, limits: ThresholdValues) throws(NotKnown) -> Verdict {
     let (history, snapshot) = (scene.history, scene.snapshot)
-    let queues = try snapshot.queues.known
+    let queues = try scene.queues.known
     if let reason = snapshot.workers.reason { return .unknown(reason) }
     let fleet = Fleet(scene.watch)
     var findings: [Finding] = []
@@ -130,7 +130,7 @@ private struct Fleet {
 
 /// One queue that no living worker is known to consume.
 private struct QueueCase {
-  let queue: QueueFacts
+  let queue: SeenQueue
   let track: QueueTrack?
   let fleet: Fleet
   let snapshot: Snapshot
@@ -141,7 +141,7 @@ private struct QueueCase {
   static let slack = Seconds(60)
 
   init(
-    _ queue: QueueFacts, _ track: QueueTrack?, _ fleet: Fleet, _ snapshot: Snapshot,
+    _ queue: SeenQueue, _ track: QueueTrack?, _ fleet: Fleet, _ snapshot: Snapshot,
     _ limits: ThresholdValues
   ) {
     self.queue = queue

@@ -56,7 +56,7 @@ package struct StalledWorker: Rule {
 
   package func evaluate(_ scene: Scene, limits: ThresholdValues) throws(NotKnown) -> Verdict {
     let snapshot = scene.snapshot
-    let queues = try snapshot.queues.known
+    let queues = try scene.queues.known
     if let reason = snapshot.workers.reason { return .unknown(reason) }
     let watch = scene.watch
     let waiting = queues.filter { $0.ready > 0 && $0.isDue(at: snapshot.takenAt) }
@@ -96,11 +96,11 @@ private struct Standstill {
   }
 
   let worker: SeenWorker
-  let queue: QueueFacts
+  let queue: SeenQueue
   let watch: WorkerWatch
   let needed: Seconds
 
-  init(_ worker: SeenWorker, _ queue: QueueFacts, _ watch: WorkerWatch, _ needed: Seconds) {
+  init(_ worker: SeenWorker, _ queue: SeenQueue, _ watch: WorkerWatch, _ needed: Seconds) {
     self.worker = worker
     self.queue = queue
     self.watch = watch
@@ -198,10 +198,10 @@ private struct Standstill {
   }
 }
 
-extension QueueFacts {
+extension SeenQueue {
   /// Whether the message that is next is due; where it could not be read, it may be.
   fileprivate func isDue(at now: Timestamp) -> Bool {
-    guard case .value(let message)? = head, let eta = message.eta else { return true }
+    guard case .value(let message)? = facts.head, let eta = message.eta else { return true }
     return eta <= now
   }
 }

@@ -60,7 +60,7 @@ package struct UnregisteredTask: Rule {
   package init() {}
 
   package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
-    let (history, snapshot) = (scene.history, scene.snapshot)
+    let snapshot = scene.snapshot
     let fleet = scene.fleet
     let lost = Self.failures(snapshot).compactMap { failures -> Finding? in
       guard let latest = failures.latest,
@@ -68,7 +68,7 @@ package struct UnregisteredTask: Rule {
       else { return nil }
       return finding(failures, latest, fleet)
     }
-    let findings = lost + waiting(history, fleet, snapshot, limits)
+    let findings = lost + waiting(scene, limits)
     if findings.isEmpty, let doubt = doubt(fleet, snapshot) { return .unknown(doubt) }
     return .judged(findings)
   }
@@ -128,12 +128,11 @@ package struct UnregisteredTask: Rule {
         + " is registered")
   }
 
-  private func waiting(
-    _ history: SnapshotHistory, _ fleet: LiveFleet, _ snapshot: Snapshot, _ limits: ThresholdValues
-  ) -> [Finding] {
+  private func waiting(_ scene: Scene, _ limits: ThresholdValues) -> [Finding] {
+    let (history, snapshot, fleet) = (scene.history, scene.snapshot, scene.fleet)
     let isKnown = fleet.workers.allSatisfy { $0.queues.value != nil }
     lazy var consumers = isKnown ? fleet.consumerNames : [:]
-    return (snapshot.queues.value ?? []).compactMap { queue in
+    return (scene.queues.value ?? []).compactMap { queue in
       let tasks = history.registries[queue.name]?.tasks ?? [:]
       let since = tasks.compactMap { name, sighting in
         sighting.unknownSince.map { (name: name, since: $0) }

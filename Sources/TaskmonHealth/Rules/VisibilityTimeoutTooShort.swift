@@ -64,7 +64,7 @@ package struct VisibilityTimeoutTooShort: Rule {
   package func evaluate(_ scene: Scene, limits: ThresholdValues) -> Verdict {
     let snapshot = scene.snapshot
     let timeout = scene.visibility.assuming(limits.seconds("assumed"))
-    let messages = HeldMessage.all(in: snapshot)
+    let messages = HeldMessage.all(in: scene)
     var returning: [String: [Return]] = [:]
     for message in messages {
       let share = limits.number("held", for: message.subject)
@@ -98,7 +98,8 @@ private struct HeldMessage {
 
   var subject: String { facts?.task ?? "unknown task" }
 
-  static func all(in snapshot: Snapshot) -> [HeldMessage] {
+  static func all(in scene: Scene) -> [HeldMessage] {
+    let snapshot = scene.snapshot
     let unacked = snapshot.unacked.value
     var found = (unacked?.sample ?? []).compactMap { held in
       // What the index does not list is never handed out again.
@@ -109,7 +110,12 @@ private struct HeldMessage {
     if found.isEmpty, let oldest = unacked?.oldestDelivery {
       found.append(HeldMessage(deliveredAt: oldest, queue: "unknown queue"))
     }
-    for queue in snapshot.queues.value ?? [] {
+    for queue in scene.queues.value ?? [] {
+      // Few are: the ends of all others need not be looked at.
+      guard
+        queue.head.isPlanned(after: snapshot.takenAt)
+          || queue.newest.isPlanned(after: snapshot.takenAt)
+      else { continue }
       let ends = [queue.head?.value, queue.newest?.value].compactMap(\.self)
       let isOne = ends.count == 2 && ends[0].deliveryTag == ends[1].deliveryTag
       for end in isOne ? Array(ends.prefix(1)) : ends
@@ -118,6 +124,13 @@ private struct HeldMessage {
       }
     }
     return found
+  }
+}
+
+extension Observation<MessageFacts>? {
+  fileprivate func isPlanned(after now: Timestamp) -> Bool {
+    guard case .value(let message)? = self, let eta = message.eta else { return false }
+    return eta > now
   }
 }
 
