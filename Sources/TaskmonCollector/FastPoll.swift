@@ -35,7 +35,7 @@ struct FastPoll: Sendable {
     let redBeat = RedBeatCollector.reading(
       layout: layout, lock: redBeatLock, limit: budget.beatEntries)
     let lengths = QueueLengthCollector.reading(queues, layout: layout)
-    // The server tells of itself last: data that was lost before it was read is then known to be so.
+    // The server tells of itself last: what was lost before it was read is then known to be lost.
     let commands =
       presence.commands + unacked.commands + redBeat.commands + lengths.commands + server.commands
     var cursor = ReplyCursor(try await redis.read(commands))
