@@ -60,7 +60,7 @@ struct ScheduleLateness {
     for entry in all where entry.isEnabled {
       guard let score = entry.dueAt else { continue }
       let track = history.schedule.entries[entry.name]
-      guard let due = Self.due(entry, score: min(score, track?.missedDue ?? score), now: now)
+      guard let due = entry.due(by: min(score, track?.missedDue ?? score), at: now)
       else {
         doubt = doubt ?? "when \(entry.name) is due: it was saved between two runs"
         continue
@@ -70,21 +70,6 @@ struct ScheduleLateness {
       overdue.append(
         OverdueEntry(
           entry: entry, due: due, allowance: Self.allowance(entry, due, track?.savedAt)))
-    }
-  }
-
-  /// When an entry is due, by the moment that RedBeat has written; nil where that is not known.
-  ///
-  /// Whoever saves an entry between two runs, as each beat does at its start, writes a moment that
-  /// is too early by the time since the last run; beat itself is not misled by it.
-  private static func due(
-    _ entry: ScheduleEntry, score: Timestamp, now: Timestamp
-  ) -> Timestamp? {
-    guard score < now, let last = entry.lastRun, !score.isWholeMinute else { return score }
-    switch entry.schedule {
-    case .every(let period): return max(score, last + period)
-    case .crontab: return nil
-    case .other, .unknown: return score
     }
   }
 
@@ -169,12 +154,5 @@ struct ScheduleLateness {
       let empty = history.queues[queue.name]?.lastWithoutArrivals(since: due)
       return empty.map { $0 < latest } ?? true
     }?.name
-  }
-}
-
-extension Timestamp {
-  /// As crontabs and intervals that keep to the clock are due.
-  fileprivate var isWholeMinute: Bool {
-    abs(secondsSince1970.remainder(dividingBy: 60)) < 0.001
   }
 }

@@ -110,6 +110,7 @@ package struct ScheduleEntry: Sendable, Equatable, Codable {
   /// Known from RedBeat only.
   package var lastRun: Timestamp?
   package var runCount: Int?
+  /// The moment that RedBeat has written; when the entry is due by it, `due(by:at:)` tells.
   package var dueAt: Timestamp?
 
   package init(
@@ -127,6 +128,27 @@ package struct ScheduleEntry: Sendable, Equatable, Codable {
     self.lastRun = lastRun
     self.runCount = runCount
     self.dueAt = dueAt
+  }
+
+  /// When it is due, by a moment that RedBeat has written; nil where that is not known.
+  ///
+  /// Whoever saves an entry between two runs, as each beat does at its start, writes a moment that
+  /// is too early by the time since the last run; beat itself is not misled by it. (Source:
+  /// `RedBeatSchedulerEntry.save`, redbeat/schedulers.py.)
+  package func due(by score: Timestamp, at now: Timestamp) -> Timestamp? {
+    guard score < now, let lastRun, !score.isWholeMinute else { return score }
+    switch schedule {
+    case .every(let period): return max(score, lastRun + period)
+    case .crontab: return nil
+    case .other, .unknown: return score
+    }
+  }
+}
+
+extension Timestamp {
+  /// As crontabs and intervals that keep to the clock are due.
+  fileprivate var isWholeMinute: Bool {
+    abs(secondsSince1970.remainder(dividingBy: 60)) < 0.001
   }
 }
 

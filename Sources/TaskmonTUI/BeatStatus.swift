@@ -29,9 +29,17 @@ package enum BeatStatus: Sendable, Equatable {
           ? .noLock(since: context.history.schedule.missingSince) : .unknown(RedBeatFacts.unsought)
         return
       }
-      let late = redBeat.nextDue.map { context.now - $0 } ?? .zero
+      let late = Self.nextDue(redBeat, context).map { context.now - $0 } ?? .zero
       self = late > EntryFacts.grace ? .late(lock, by: late) : .held(lock)
     }
+  }
+
+  /// As the entries tell, where they were read: what RedBeat has written may be too early.
+  private static func nextDue(_ redBeat: RedBeatFacts, _ context: ViewContext) -> Timestamp? {
+    guard case .value(let entries) = context.snapshot.beat.entries, !entries.isEmpty else {
+      return redBeat.nextDue
+    }
+    return entries.lazy.filter(\.isEnabled).compactMap { EntryFacts($0, context).due }.min()
   }
 
   /// The lock; nil where none is held or known.

@@ -23,8 +23,9 @@ package struct EntryFacts: Sendable, Equatable {
     publications = track?.publications ?? traffic?.publications ?? []
     let seen = [receipts.last, publications.last?.at].compactMap(\.self).max()
     last = entry.lastRun ?? seen
-    due = entry.dueAt
-    if due == nil, entry.source != .redBeat, case .every(let period) = entry.schedule, let seen,
+    due = entry.dueAt.flatMap { entry.due(by: $0, at: context.now) }
+    if entry.dueAt == nil, entry.source != .redBeat, case .every(let period) = entry.schedule,
+      let seen,
       let heard = (track?.heard ?? traffic?.heard)?.last, heard.start <= seen,
       context.now - heard.end <= Self.hearing
     {

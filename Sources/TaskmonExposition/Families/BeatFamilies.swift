@@ -34,7 +34,8 @@ package enum BeatFamilies: FamilyGroup {
   }
 
   private static func overdue(_ entry: ScheduleEntry, at now: Timestamp?) -> Seconds? {
-    guard let now, entry.isEnabled, let dueAt = entry.dueAt else { return nil }
+    guard let now, entry.isEnabled, let dueAt = entry.dueAt.flatMap({ entry.due(by: $0, at: now) })
+    else { return nil }
     return max(now - dueAt, .zero)
   }
 

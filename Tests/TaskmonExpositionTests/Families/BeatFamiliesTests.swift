@@ -43,6 +43,23 @@ struct BeatFamiliesTests {
     #expect(Shop.lines("celery_beat_entries", in: Shop.full) == ["celery_beat_entries 2"])
   }
 
+  @Test("do not call overdue what was only saved between two runs")
+  func saved() {
+    var snapshot = Shop.snapshot()
+    func entry(_ name: String, _ schedule: Schedule) -> ScheduleEntry {
+      ScheduleEntry(
+        name: name, task: "t", schedule: schedule, source: .redBeat,
+        lastRun: Shop.now - Seconds(90.5), dueAt: Shop.now - Seconds(30.5))
+    }
+    snapshot.beat.entries = .value([
+      entry("hourly", .every(.hours(1))), entry("nightly", .crontab("0 3 * * *")),
+    ])
+    #expect(
+      Shop.lines("celery_beat_entry_overdue_seconds", in: Shop.input(snapshot)) == [
+        #"celery_beat_entry_overdue_seconds{entry="hourly"} 0"#
+      ])
+  }
+
   @Test("say nothing of when a disabled entry or one without a due moment would run")
   func disabled() {
     var snapshot = Shop.snapshot()

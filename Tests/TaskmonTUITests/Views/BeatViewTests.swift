@@ -29,6 +29,17 @@ struct BeatViewTests {
     #expect(Self.status(redBeat(lock, due: nil)) == .held(lock))
     #expect(Self.status(redBeat(lock, due: SampleData.ago(30))) == .late(lock, by: Seconds(30)))
     #expect(Self.status(redBeat(nil, due: now)) == .noLock(since: SampleData.ago(1800)))
+    // A beat that starts saves its entries as due too early by the time since their last runs.
+    var saved = redBeat(lock, due: SampleData.ago(30))
+    saved.entries = .value([
+      ScheduleEntry(
+        name: "hourly", task: "t", schedule: .every(.hours(1)), source: .redBeat,
+        lastRun: SampleData.ago(90.5), dueAt: SampleData.ago(30.5)),
+      ScheduleEntry(
+        name: "nightly", task: "t", schedule: .crontab("0 3 * * *"), source: .redBeat,
+        lastRun: SampleData.ago(90.5), dueAt: SampleData.ago(30.5)),
+    ])
+    #expect(Self.status(saved) == .held(lock))
     let unsought = RedBeatFacts(isLockCertain: false, entryCount: 1, nextDue: now)
     #expect(
       Self.status(BeatFacts(redBeat: .value(unsought))) == .unknown(RedBeatFacts.unsought))
