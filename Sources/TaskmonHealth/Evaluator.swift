@@ -38,7 +38,7 @@ package struct Evaluator: Sendable {
         unknown: rules.map { UnknownRule(rule: $0.id, missing: "no snapshot yet") })
     }
     let gate = Gate(snapshot)
-    let search = QueueSearch(snapshot)
+    let scan = QueueScan(snapshot)
     let scene = Scene(history, snapshot, thresholds: thresholds)
     var report = HealthReport(
       takenAt: snapshot.takenAt, observed: snapshot.observed, isGateShut: gate.isShut)
@@ -46,7 +46,7 @@ package struct Evaluator: Sendable {
     var ended: [Ranked] = []
     for (rank, rule) in rules.enumerated() {
       let verdict = gate.pass(rule) {
-        search.pass(rule) {
+        scan.pass(rule) {
           rule.init().verdict(on: scene, limits: thresholds.values(for: rule))
         }
       }

@@ -1,7 +1,7 @@
 import TaskmonModel
 
 /// Whether all queues were looked for.
-struct QueueSearch {
+struct QueueScan {
   /// Why more may be there than are known; nil where there are not.
   private let gap: String?
 

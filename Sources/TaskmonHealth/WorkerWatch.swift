@@ -84,10 +84,15 @@ final class WorkerWatch: Sendable {
     verdicts[track.id] ?? SignsOfLife(snapshot, limits).liveness(track)
   }
 
-  /// The queues that some worker takes messages from, or will; nil where one has not told its own.
+  /// The queues that some worker takes messages from, will, or may; nil where one of them has not
+  /// told its own.
   func consumedQueues() -> Set<String>? {
     var queues: Set<String> = []
-    for track in tracks where liveness(of: track).consumes {
+    for track in tracks {
+      switch liveness(of: track) {
+      case .stopped, .lost: continue
+      case .alive, .busy, .doubtful, .mute: break
+      }
       guard let own = track.queues else { return nil }
       queues.formUnion(own)
     }

@@ -75,7 +75,9 @@ package struct TaskSearch: Sendable {
   ) -> (Seconds, TaskTrace.VisibilitySource) {
     if let given = configuration.visibilityTimeout { return (given, .given) }
     // Whoever sweeps first hands it out again: the shortest counts.
-    let told = book.workers.values.compactMap { $0.settings.value?.visibilityTimeout }.min()
+    let told = book.workers.values.compactMap(\.settings.value).map {
+      $0.visibilityTimeout ?? WorkerSettings.Standard.visibilityTimeout
+    }.min()
     return told.map { ($0, .worker) } ?? (WorkerSettings.Standard.visibilityTimeout, .assumed)
   }
 

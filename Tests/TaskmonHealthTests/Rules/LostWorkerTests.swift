@@ -92,6 +92,16 @@ import Testing
     #expect(idle.first?.evidence("queuesLeftAlone") == .list([]))
   }
 
+  @Test func whoMayBeAtWorkMayConsumeWhatTheLostHas() throws {
+    let lost = worker(heard: 60, replied: nil, queues: ["mail"])
+    // Silent, and its pool is not known: it may be a solo pool at work.
+    let silent = worker("celery@w2", heard: 60, replied: nil, pool: nil, queues: ["mail"])
+    let said = try verdict(
+      LostWorker.self, Self.seen([lost, silent], queues: [queue("mail", ready: 3)]))
+    #expect(told(said) == ["warning celery@w1"])
+    #expect(said.first?.evidence("queuesLeftAlone") == .list([]))
+  }
+
   @Test(arguments: [(true, "critical"), (false, "warning"), (nil, "warning")] as [(Bool?, String)])
   func acknowledgedWorkThatRanOnItIsGone(_ acknowledged: Bool?, _ severity: String) throws {
     let run = RunningTask(
