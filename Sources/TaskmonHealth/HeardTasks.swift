@@ -8,8 +8,8 @@ struct HeardTasks {
   let blindness: String?
   /// Nil where nothing was heard.
   let window: TaskWindow?
-  /// Of each task, by name.
-  let tasks: [(name: String, tally: TaskTally)]
+  /// Of each task with which all is not well, by name.
+  let troubled: [(name: String, tally: TaskTally)]
   /// Those of which more is told than how their runs ended.
   let marked: [(name: String, tally: TaskTally)]
 
@@ -24,9 +24,10 @@ struct HeardTasks {
     self.watch = watch
     blindness = Self.blindness(watch)
     window = watch.history.tasks.window(at: watch.snapshot.takenAt)
-    let tallies = window?.tasks ?? [:]
-    tasks = tallies.keys.sorted().compactMap { name in tallies[name].map { (name, $0) } }
-    marked = tasks.filter { $0.tally.marks != .none }
+    // Of thousands of names few are in trouble: no more than those are sorted.
+    troubled = (window?.tasks ?? [:]).lazy.filter { $0.value.isTroubled }
+      .map { (name: $0.key, tally: $0.value) }.sorted { $0.name < $1.name }
+    marked = troubled.filter { $0.tally.marks != .none }
   }
 
   var heard: Seconds { window?.heard ?? .zero }
@@ -61,6 +62,12 @@ struct HeardTasks {
     if worker.sendsTaskEvents == .value(false) { return true }
     guard let events = worker.events, (events.unseenRuns ?? 0) >= unseenRuns else { return false }
     return events.lastTaskEvent.map { now - $0 > patience } ?? true
+  }
+}
+
+extension TaskTally {
+  fileprivate var isTroubled: Bool {
+    counts.failed > 0 || counts.retried > 0 || counts.expired > 0 || marks != .none
   }
 }
 

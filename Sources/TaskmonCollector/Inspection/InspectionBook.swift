@@ -51,6 +51,8 @@ struct InspectionBook: Sendable {
     var activeTasks: [ActiveTasksReply.Task] = []
     /// Which static questions were answered, refusals included, for which pid, and when.
     var answeredStatics: [Question: (pid: Int?, at: Timestamp)] = [:]
+    /// When it was changed last; static questions asked before are not answered with what is so.
+    var changedAt: Timestamp?
     var replySizes: [Question: Int] = [:]
   }
 
@@ -181,7 +183,7 @@ struct InspectionBook: Sendable {
       answers.take(reply.answer, to: question, at: moment, limits)
     }
     // What it refused once it refuses again; asking is only repeated for another process.
-    if Question.statics.contains(question) {
+    if Question.statics.contains(question), !answers.wasChanged(after: askedAt) {
       answers.answeredStatics[question] = (answers.pid, now)
     }
     workers[reply.worker] = answers
@@ -205,12 +207,22 @@ struct InspectionBook: Sendable {
   }
 
   /// Has the static questions asked again; what they were answered stays until then.
-  mutating func forgetStatics(of names: [String]) {
-    for name in names { workers[name]?.answeredStatics = [:] }
+  ///
+  /// An answer may be under way to what was asked before these were changed.
+  mutating func forgetStatics(of names: [String], at now: Timestamp) {
+    for name in names {
+      workers[name]?.answeredStatics = [:]
+      workers[name]?.changedAt = now
+    }
   }
 }
 
 extension InspectionBook.Answers {
+  fileprivate func wasChanged(after asked: Timestamp?) -> Bool {
+    guard let changedAt, let asked else { return false }
+    return asked <= changedAt
+  }
+
   fileprivate mutating func refuse(_ question: InspectionBook.Question, because reason: String) {
     switch question {
     case .ping: break

@@ -101,7 +101,7 @@ actor Inspector {
   private var isOwed: Bool { !book.debts.isEmpty || unnamedDebts > 0 }
 
   /// What these have told once is asked anew in the next round.
-  func forgetStatics(of names: [String]) { book.forgetStatics(of: names) }
+  func forgetStatics(of names: [String]) { book.forgetStatics(of: names, at: time.now()) }
 
   /// Somebody else has asked it and got no answer: it is not asked again before that came.
   func owe(_ worker: WorkerID) {

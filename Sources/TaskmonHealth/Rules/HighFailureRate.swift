@@ -58,7 +58,7 @@ package struct HighFailureRate: Rule {
     let heard = scene.heard
     let needed = limits.seconds("window")
     if let reason = heard.missing(needed) { return .unknown(reason) }
-    let findings = heard.tasks.compactMap { name, tally -> Finding? in
+    let findings = heard.troubled.compactMap { name, tally -> Finding? in
       guard name != TaskFacts.unnamed else { return nil }
       let failed = tally.finalFailures
       let completed = tally.counts.succeeded.addingClamped(failed)

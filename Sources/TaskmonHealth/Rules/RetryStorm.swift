@@ -60,7 +60,7 @@ package struct RetryStorm: Rule {
     let heard = scene.heard
     let needed = limits.seconds("window")
     if let reason = heard.missing(needed) { return .unknown(reason) }
-    let findings = heard.tasks.compactMap { name, tally -> Finding? in
+    let findings = heard.troubled.compactMap { name, tally -> Finding? in
       let counts = tally.counts
       guard counts.retried > 0, name != TaskFacts.unnamed, let reason = tally.commonRetry,
         counts.retried >= max(1, limits.count("retries", for: name)),

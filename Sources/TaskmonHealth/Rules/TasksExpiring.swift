@@ -71,7 +71,7 @@ package struct TasksExpiring: Rule {
     var findings: [Finding] = []
     var doubts: [String] = []
     lazy var all = window.tasks.values.reduce(TaskCounts.zero) { $0 + $1.counts }
-    for (name, tally) in heard.tasks where tally.counts.expired > 0 {
+    for (name, tally) in heard.troubled where tally.counts.expired > 0 {
       let expiry = Expiry(name, tally.counts, limits)
       guard expiry.isTooMuch() else { continue }
       if !expiry.isTooMuch(without: excused), let newcomer = newcomers.first {

@@ -164,6 +164,30 @@ import Testing
     #expect(book.take(answer, at: at(1)) == nil)
   }
 
+  @Test func `what was asked before a worker was changed is asked again`() {
+    var book = InspectionBook()
+    book.asked(.queues, ticket: "first", at: at(0))
+    #expect(
+      book.take(envelope(worker: "w", ticket: "first", answer: #"[{"name": "q"}]"#), at: at(1))
+        != nil)
+    func isDue() -> Bool {
+      book.dueStatics(of: "w", pid: nil, now: at(12), age: .hours(1)).contains(.queues)
+    }
+    #expect(!isDue())
+    book.asked(.queues, ticket: "under way", at: at(9))
+    book.forgetStatics(of: ["w"], at: at(10))
+    #expect(isDue())
+    let old = envelope(worker: "w", ticket: "under way", answer: #"[{"name": "q"}]"#)
+    #expect(book.take(old, at: at(11))?.1 == .queues)
+    #expect(isDue(), "the answer may be older than the change")
+    book.asked(.queues, ticket: "after", at: at(11))
+    let new = envelope(
+      worker: "w", ticket: "after", answer: #"[{"name": "q"}, {"name": "mail"}]"#)
+    #expect(book.take(new, at: at(12))?.1 == .queues)
+    #expect(!isDue())
+    #expect(book.workers["w"]?.queues.value == ["q", "mail"])
+  }
+
   @Test func `whoever is heard long after a question is asked again, ever more rarely`() {
     var book = InspectionBook()
     book.didNotAnswer(["w", "silent"], at: at(0))
