@@ -85,7 +85,8 @@ private struct Sieve {
   func holds(_ name: String) -> Bool { marks[Self.mark(name)] }
 
   private static func mark(_ name: String) -> Int {
-    (name.utf8.count & 0xF) << 8 | Int(name.utf8.last ?? 0)
+    let end = name.utf8.withContiguousStorageIfAvailable { $0.last ?? 0 } ?? 0
+    return (name.utf8.count & 0xF) << 8 | Int(end)
   }
 }
 

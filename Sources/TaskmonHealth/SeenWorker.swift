@@ -8,10 +8,19 @@ final class SeenWorker: Sendable {
   let facts: WorkerFacts
   /// Nil where nothing is remembered of it.
   let liveness: Liveness?
+  /// Whether some of its tasks have no time limit, or do not tell their options; false where it has
+  /// told none.
+  let hasLooseTasks: Bool
 
   init(_ facts: WorkerFacts, _ liveness: Liveness?) {
     self.facts = facts
     self.liveness = liveness
+    // Looked at once for all rules, and in place: there may be forty thousand.
+    let tasks = facts.registered.value ?? []
+    hasLooseTasks = tasks.indices.contains { place in
+      tasks[place].acksLate == nil
+        || tasks[place].hardLimit == nil && tasks[place].softLimit == nil
+    }
   }
 
   /// Whether it takes messages, or will again when its work is done.

@@ -59,6 +59,7 @@ package struct FragileTask: Rule {
         doubt = doubt ?? "what \(worker.id.name) has run: \(worker.stats.reason ?? "not told")"
         continue
       }
+      guard worker.hasLooseTasks else { continue }
       for place in tasks.indices
       where tasks[place].acksLate == nil
         || tasks[place].acksLate == false && tasks[place].hardLimit == nil

@@ -71,7 +71,8 @@ package struct MessageBus: Rule {
     let snapshot = scene.snapshot
     let heard = scene.heard
     let fleet = scene.fleet
-    lazy var consumers = Consumers(fleet)
+    lazy var consumers = Consumers(
+      fleet, of: Set(heard.marked.lazy.flatMap(\.tally.marks.fanouts.keys).joined()))
     var doubt = fleet.gap
     var findings: [Finding] = []
     for (name, tally) in heard.marked where !tally.marks.fanouts.isEmpty {
@@ -205,13 +206,15 @@ private struct Consumers {
   /// Why that is not known; nil where it is.
   let gap: String?
 
-  init(_ fleet: LiveFleet) {
+  init(_ fleet: LiveFleet, of queues: Set<String>) {
     let silent = fleet.workers.first { $0.queues.value == nil }
     gap =
       fleet.gap
       ?? silent.map { "the queues of \($0.id.name): \($0.queues.reason ?? "not told")" }
     for worker in fleet.workers {
-      for queue in worker.queues.value ?? [] { names[queue, default: []].insert(worker.id.name) }
+      for queue in worker.queues.value ?? [] where queues.contains(queue) {
+        names[queue, default: []].insert(worker.id.name)
+      }
     }
   }
 

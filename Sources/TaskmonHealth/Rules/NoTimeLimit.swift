@@ -67,7 +67,7 @@ package struct NoTimeLimit: Rule {
         doubt = doubt ?? "what \(worker.id.name) has run: \(worker.stats.reason ?? "not told")"
         continue
       }
-      if stats.hasLimit { continue }
+      if stats.hasLimit || !worker.hasLooseTasks { continue }
       let isFree = all.indices.contains { place in
         all[place].hardLimit == nil && all[place].softLimit == nil && !all[place].isBuiltIn
       }

@@ -65,6 +65,10 @@ package struct OversizedMessage: Rule {
     var seen: [String: [Measured]] = [:]
     var doubts: [String] = []
     for queue in queues where queue.ready > 0 {
+      let limit = min(
+        limits.bytes("warning", for: queue.name), limits.bytes("critical", for: queue.name))
+      // Of thousands of queues few hold a large one: the others need no closer look.
+      if let largest = Measured.largest(of: queue), largest < limit { continue }
       let measured = Measured.ends(of: queue)
       if measured.isEmpty {
         let reason = queue.largest?.reason ?? queue.head?.reason ?? "not read yet"
@@ -150,6 +154,16 @@ private struct Measured {
     isEstimate = largest.isEstimate
     task = largest.task
     taskID = largest.taskID
+  }
+
+  /// The most that any message of a queue's list is known to have; nil where none was measured.
+  static func largest(of queue: SeenQueue) -> ByteCount? {
+    func size(_ message: Observation<MessageFacts>?) -> ByteCount? {
+      guard case .value(let facts)? = message else { return nil }
+      return facts.size
+    }
+    let sizes = [size(queue.head), size(queue.newest), queue.largest?.value?.size]
+    return sizes.compactMap(\.self).max()
   }
 
   /// What is known of a queue's list: its ends and the largest met in it, each message once.

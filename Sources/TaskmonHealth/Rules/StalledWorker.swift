@@ -99,24 +99,23 @@ private struct Standstill {
   let queue: SeenQueue
   let watch: WorkerWatch
   let needed: Seconds
+  private let queueTrack: QueueTrack?
 
   init(_ worker: SeenWorker, _ queue: SeenQueue, _ watch: WorkerWatch, _ needed: Seconds) {
     self.worker = worker
     self.queue = queue
     self.watch = watch
     self.needed = needed
+    queueTrack = watch.history.queues[queue.name]
   }
 
   private var now: Timestamp { watch.snapshot.takenAt }
   private var name: String { worker.id.name }
   /// Since when the head has not moved.
-  var since: Timestamp? { watch.history.queues[queue.name]?.headSince }
+  var since: Timestamp? { queueTrack?.headSince }
 
   var state: State {
-    guard let consumed = worker.queues.value else {
-      return .doubtful("the queues of \(name): \(worker.queues.reason ?? "not heard")")
-    }
-    guard consumed.contains(queue.name) else { return .moving }
+    if let reason = worker.queues.reason { return .doubtful("the queues of \(name): \(reason)") }
     guard let since else {
       return .doubtful("the head of \(queue.name): \(queue.head?.reason ?? "not read yet")")
     }
@@ -141,7 +140,7 @@ private struct Standstill {
   private var track: WorkerTrack? { watch.history.workers[worker.id] }
 
   /// How long the queue could have been seen to stand still.
-  private var watched: Seconds { age(watch.history.queues[queue.name]?.ready.first?.at) }
+  private var watched: Seconds { age(queueTrack?.ready.first?.at) }
 
   /// How long the worker could have been.
   private var known: Seconds { age(track?.processedSamples.first?.at) }
