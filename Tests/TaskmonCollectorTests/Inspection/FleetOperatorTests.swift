@@ -79,7 +79,7 @@ import Testing
       .cancelConsumer(queue: "mail", workers: ["celery@w1"]),
       Self.configuration(try server.url(), wait: Seconds(0.1)))
     #expect(outcome == .answered(ControlAnswers(silent: ["celery@w1"])))
-    let request = try #require(worker.requests.first)
+    let request = try await worker.heard(1)
     try worker.answerLate(request)
     #expect(try server.command("TTL", request.list).integer ?? -1 > 0)
   }

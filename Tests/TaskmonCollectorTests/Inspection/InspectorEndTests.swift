@@ -134,11 +134,11 @@ import Testing
   @Test func `an operator's question that nobody has answered leaves its list, too`() async throws {
     let server = try await RedisServer()
     let worker = try ScriptedWorker("celery@w1", on: server)
-    func call() async throws {
+    func call(_ wait: Seconds) async throws {
       let call = WorkerCall(
         link: server.link(allows: [.read, .replyList, .control]), layout: layout,
         time: SystemTime.source, budget: CollectionBudget())
-      _ = try await call.ask(expecting: 1, wait: Seconds(0.5)) { slip in
+      _ = try await call.ask(expecting: 1, wait: wait) { slip in
         ControlRequest(
           .stats, to: ["celery@w1"], owner: slip.owner, ticket: slip.ticket,
           expires: slip.expires, layout: layout)
@@ -146,11 +146,12 @@ import Testing
       await call.close()
     }
     worker.fallSilent()
-    try await call()
+    try await call(Seconds(0.5))
+    _ = try await worker.heard(1)
     try Self.expectLeft(server, worker)
     try server.command("FLUSHALL")
     worker.fallSilent(false)
-    try await call()
+    try await call(Seconds(5))
     #expect(try Self.lists(server) == [])
   }
 }

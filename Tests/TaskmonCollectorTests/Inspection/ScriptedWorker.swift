@@ -44,6 +44,14 @@ final class ScriptedWorker: Sendable {
 
   var requests: [Request] { state.withLock { $0.requests } }
   func methods() -> [String] { requests.map(\.method) }
+  /// Waits until it has heard so many requests, and gives the last of these: on a busy machine
+  /// whoever asked may have given up before.
+  func heard(_ count: Int) async throws -> Request {
+    try await eventuallyValue("request \(count) is heard") {
+      let heard = self.requests
+      return heard.count >= count ? heard[count - 1] : nil
+    }
+  }
   func answer(_ method: String, with json: String) {
     state.withLock { $0.answers[method] = json }
   }
