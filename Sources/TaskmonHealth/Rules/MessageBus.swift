@@ -207,10 +207,7 @@ private struct Consumers {
   let gap: String?
 
   init(_ fleet: LiveFleet, of queues: Set<String>) {
-    let silent = fleet.workers.first { $0.queues.value == nil }
-    gap =
-      fleet.gap
-      ?? silent.map { "the queues of \($0.id.name): \($0.queues.reason ?? "not told")" }
+    gap = fleet.queuesGap
     for worker in fleet.workers {
       for queue in worker.queues.value ?? [] where queues.contains(queue) {
         names[queue, default: []].insert(worker.id.name)

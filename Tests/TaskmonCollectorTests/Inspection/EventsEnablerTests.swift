@@ -76,13 +76,19 @@ import Testing
     await second.close()
   }
 
-  @Test func `whoever owes an answer is not asked, and a late agreement is one`() async throws {
+  /// A worker that was asked and is silent.
+  private static func unanswered() async throws -> (ScriptedWorker, Inspector, EventsEnabler) {
     let server = try await RedisServer()
     let worker = try ScriptedWorker("celery@w1", on: server)
     worker.fallSilent()
-    let inspector = Self.inspector(server)
-    let enabler = try Self.enabler(server, wait: Seconds(0.1), inspector: inspector)
-    _ = try await enabler.enable([Self.id])
+    let inspector = inspector(server)
+    let enabler = try enabler(server, wait: Seconds(0.1), inspector: inspector)
+    _ = try await enabler.enable([id])
+    return (worker, inspector, enabler)
+  }
+
+  @Test func `whoever owes an answer is not asked, and a late agreement is one`() async throws {
+    let (worker, inspector, enabler) = try await Self.unanswered()
     #expect(await inspector.book.owes("celery@w1") != nil, "nobody else asks it now")
     #expect(
       try await enabler.enable([Self.id]) == .silent("an answer is owed by celery@w1"))
@@ -100,12 +106,7 @@ import Testing
   @Test func `a late agreement is noted without asking, and a late word of old is none`()
     async throws
   {
-    let server = try await RedisServer()
-    let worker = try ScriptedWorker("celery@w1", on: server)
-    worker.fallSilent()
-    let inspector = Self.inspector(server)
-    let enabler = try Self.enabler(server, wait: Seconds(0.1), inspector: inspector)
-    _ = try await enabler.enable([Self.id])
+    let (worker, inspector, enabler) = try await Self.unanswered()
     let first = try await worker.heard(1)
     await inspector.paid("celery@w1")
     _ = try await enabler.enable([WorkerID(name: "celery@w1", pid: 101)])
